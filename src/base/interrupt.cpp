@@ -1,0 +1,55 @@
+#include "base/interrupt.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <poll.h>
+#include <sys/signalfd.h>
+
+namespace mpc {
+
+Duration Deadline::remaining() const
+{
+    auto const left = std::chrono::ceil<Duration>(m_at - std::chrono::steady_clock::now());
+    return std::max(left, Duration::zero());
+}
+
+Deadline Deadline::at_most(Duration duration) const
+{
+    return Deadline(std::min(m_at, std::chrono::steady_clock::now() + duration));
+}
+
+Result<Interrupt> Interrupt::on_signals(std::initializer_list<int> signals)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (auto const signal : signals)
+        sigaddset(&set, signal);
+    if (pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0)
+        return Error(ErrorKind::Io, "cannot block signals");
+    Fd fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!fd)
+        return Error(ErrorKind::Io, "cannot open a signal descriptor: " + errno_text());
+    return Interrupt(std::move(fd));
+}
+
+bool Interrupt::raised() const
+{
+    return sleep(Duration::zero()).ok() == false;
+}
+
+Result<void> Interrupt::sleep(Duration duration) const
+{
+    auto const deadline = Deadline::after(duration);
+    // The descriptor is never read, so a raised interrupt stays raised for everybody who waits on it.
+    pollfd waited { .fd = m_fd.get(), .events = POLLIN, .revents = 0 };
+    do {
+        auto const ready = poll(&waited, m_fd ? 1 : 0, static_cast<int>(deadline.remaining().count()));
+        if (ready > 0)
+            return error();
+        if (ready < 0 && errno != EINTR)
+            return Error(ErrorKind::Io, "poll: " + errno_text());
+    } while (!deadline.passed());
+    return ok;
+}
+
+}  // namespace mpc

@@ -1,0 +1,132 @@
+#include "json/json.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace mpc::json {
+
+namespace {
+
+enum class Style { Compact, Pretty, Canonical };
+
+class Writer {
+public:
+    explicit Writer(Style style) : m_style(style) {}
+
+    std::string text;
+
+    void value(Value const& value)
+    {
+        if (value.is_null())
+            text += "null";
+        else if (auto const* boolean = value.boolean())
+            text += *boolean ? "true" : "false";
+        else if (auto const* number = value.number())
+            text += std::to_string(*number);
+        else if (auto const* negative = value.negative())
+            text += std::to_string(*negative);
+        else if (auto const* real = value.real())
+            text += fmt::format("{}", *real);
+        else if (auto const* string = value.text())
+            quoted(*string);
+        else if (auto const* elements = value.array())
+            array(*elements);
+        else
+            object(*value.object());
+    }
+
+private:
+    void array(Array const& elements)
+    {
+        open('[');
+        for (auto const& element : elements) {
+            separate(&element != &elements.front());
+            value(element);
+        }
+        close(']', elements.empty());
+    }
+
+    void object(Object const& members)
+    {
+        std::vector<Object::Member const*> ordered;
+        for (auto const& member : members)
+            ordered.push_back(&member);
+        // JCS sorts by UTF-16 code units, which for our ASCII names is the order of bytes.
+        if (m_style == Style::Canonical)
+            std::ranges::sort(ordered, {}, [](auto const* member) { return member->first; });
+        open('{');
+        for (auto const* member : ordered) {
+            separate(member != ordered.front());
+            quoted(member->first);
+            text += m_style == Style::Pretty ? ": " : ":";
+            value(member->second);
+        }
+        close('}', ordered.empty());
+    }
+
+    void open(char bracket)
+    {
+        text += bracket;
+        ++m_depth;
+    }
+    void separate(bool comma)
+    {
+        if (comma)
+            text += ',';
+        new_line();
+    }
+    void close(char bracket, bool empty)
+    {
+        --m_depth;
+        if (!empty)
+            new_line();
+        text += bracket;
+    }
+    void new_line()
+    {
+        if (m_style == Style::Pretty)
+            text += '\n' + std::string(2 * m_depth, ' ');
+    }
+
+    // RFC 8785 section 3.2.2.2: the short escapes where there is one, \u00xx for other controls, the rest as it is.
+    void quoted(std::string_view string)
+    {
+        text += '"';
+        for (auto const c : string) {
+            switch (c) {
+            case '"': text += "\\\""; break;
+            case '\\': text += "\\\\"; break;
+            case '\b': text += "\\b"; break;
+            case '\f': text += "\\f"; break;
+            case '\n': text += "\\n"; break;
+            case '\r': text += "\\r"; break;
+            case '\t': text += "\\t"; break;
+            default:
+                if (static_cast<unsigned char>(c) < 0x20)
+                    text += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+                else
+                    text += c;
+            }
+        }
+        text += '"';
+    }
+
+    Style m_style;
+    std::size_t m_depth = 0;
+};
+
+std::string written(Value const& value, Style style)
+{
+    Writer writer(style);
+    writer.value(value);
+    return std::move(writer.text);
+}
+
+}  // namespace
+
+std::string write(Value const& value) { return written(value, Style::Compact); }
+std::string write_pretty(Value const& value) { return written(value, Style::Pretty); }
+std::string write_canonical(Value const& value) { return written(value, Style::Canonical); }
+
+}  // namespace mpc::json

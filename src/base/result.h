@@ -1,6 +1,7 @@
 // Errors as values. A function that can fail returns Result<T>; TRY() hands a failure on.
 #pragma once
 
+#include <concepts>
 #include <optional>
 #include <string>
 #include <utility>
@@ -67,7 +68,13 @@ private:
 template <typename T>
 class [[nodiscard]] Result {
 public:
-    Result(T value) : m_state(std::in_place_index<0>, std::move(value)) {}
+    /// From a T, or from what converts to one (as std::optional's constructor does).
+    template <typename U = T>
+        requires(std::convertible_to<U, T> && !std::same_as<std::remove_cvref_t<U>, Error>
+            && !std::same_as<std::remove_cvref_t<U>, Result>)
+    Result(U&& value) : m_state(std::in_place_index<0>, std::forward<U>(value))
+    {
+    }
     Result(Error error) : m_state(std::in_place_index<1>, std::move(error)) {}
 
     [[nodiscard]] bool ok() const { return m_state.index() == 0; }
@@ -89,21 +96,21 @@ public:
     Result&& in(std::string const& where) &&
     {
         if (!ok())
-            m_state.template emplace<1>(std::move(error()).in(where));
+            static_cast<void>(std::move(error()).in(where));
         return std::move(*this);
     }
     /// The same result, with a remedy if it is an error that has none.
     Result&& remedy(std::string sentence) &&
     {
         if (!ok())
-            m_state.template emplace<1>(std::move(error()).remedy(std::move(sentence)));
+            static_cast<void>(std::move(error()).remedy(std::move(sentence)));
         return std::move(*this);
     }
     /// The same result, with an exit code if it is an error that has none.
     Result&& exit_as(ExitCode code) &&
     {
         if (!ok())
-            m_state.template emplace<1>(std::move(error()).exit_as(code));
+            static_cast<void>(std::move(error()).exit_as(code));
         return std::move(*this);
     }
 

@@ -19,7 +19,7 @@ target_include_directories(mpc_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_compile_definitions(mpc_flags INTERFACE MPC_VERSION="${PROJECT_VERSION}")
 target_compile_options(mpc_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
-  -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference -Wswitch-enum -Werror
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wswitch-enum -Werror
   -fstack-protector-strong -fcf-protection=full -fstack-clash-protection
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
   -ffunction-sections -fdata-sections)

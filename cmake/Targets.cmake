@@ -6,9 +6,9 @@ find_package(fmt REQUIRED)
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
 pkg_check_modules(NETTLE REQUIRED nettle)
 
-# Third-party headers are included as SYSTEM: our warnings are for our code.
+# By name and not by path, so that the static launcher takes the archive and the others the shared library.
 add_library(nettle INTERFACE)
-target_link_libraries(nettle INTERFACE ${NETTLE_LIBRARIES})
+target_link_libraries(nettle INTERFACE -lnettle)
 
 # mpc_library(NAME USES other libraries ...)
 #   src/NAME/*.cpp becomes mpc_NAME; src/NAME/*_test.cpp are gathered for the unit tests.

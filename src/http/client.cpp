@@ -65,7 +65,7 @@ public:
         m_parser->body_limit(boost::none);
         m_parser->header_limit(64 * 1024);
         m_parser->skip(request.method == Method::Head);
-        TRY(await("waiting for an answer", m_limits.deadline, [&](auto done) {
+        TRY(await("waiting for an answer", on_piece ? m_limits.silence : m_limits.deadline, [&](auto done) {
             beast::http::async_read_header(m_socket, m_buffer, *m_parser, std::move(done));
         }));
 

@@ -12,7 +12,7 @@ namespace mpc::http {
 /// Bounds of one exchange.
 struct Limits {
     Duration deadline = std::chrono::seconds(30);  ///< for the whole exchange
-    Duration silence = std::chrono::seconds(30);   ///< between two pieces of a streamed answer
+    Duration silence = std::chrono::seconds(30);   ///< before a streamed answer, and between two of its pieces
     std::size_t body = std::size_t { 16 } << 20;   ///< bytes of an answer that is read as a whole
 };
 

@@ -32,8 +32,8 @@ public:
             quoted(*string);
         else if (auto const* elements = value.array())
             array(*elements);
-        else
-            object(*value.object());
+        else if (auto const* members = value.object())
+            object(*members);
     }
 
 private:

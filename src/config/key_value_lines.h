@@ -19,8 +19,8 @@ struct Setting {
 using Settings = std::map<std::string, Setting, std::less<>>;
 
 /// Splits each line at its first '='; keys and values are trimmed. There is no quoting, no "export" and no expansion.
-/// Blank lines and those that start with '#' are skipped; a line that is not KEY=VALUE is skipped with a warning. Of equal
-/// keys the last wins, with a warning. Every line or value that is left out is marked as sensitive.
+/// Blank lines and those that start with '#' are skipped; a line that is not KEY=VALUE is skipped with a warning. Of
+/// equal keys the last wins, with a warning. Every line or value that is left out is marked as sensitive.
 /// Errors: Invalid for a line that belongs to the TOML form, and when there is no setting at all.
 [[nodiscard]] Result<Settings> read_lines(std::string_view content, Notes& notes);
 

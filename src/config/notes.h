@@ -15,8 +15,8 @@ class Notes {
 public:
     /// Adds a warning, which must hold names and line numbers only. After 100 of them one says that more were left out.
     void warn(std::string text);
-    /// Marks a value as not to be seen in foreign text. Shorter ones than 6 characters are left out: removing them would
-    /// garble any text and hide nothing.
+    /// Marks a value as not to be seen in foreign text. Ones of less than 6 characters are left out: removing them
+    /// would garble any text and hide nothing.
     void protect(std::string_view value);
     /// Marks the repository, its registry, its path and its tag.
     void protect(image::Reference const& reference);

@@ -11,8 +11,8 @@ namespace mpc::config {
 /// The most parts a key or a table's name may have: a.b.c has three.
 inline constexpr std::size_t most_key_parts = 32;
 
-/// Refuses a key of more than `most_key_parts` parts. Each part is a table in a table, and the library reads, writes and
-/// frees tables by recursion: one line of a million dots would overflow the stack. It bounds values by itself.
+/// Refuses a key of more than `most_key_parts` parts. Each part is a table in a table, and the library writes and frees
+/// tables by recursion: one line of a million dots would overflow the stack. It bounds nested values by itself.
 /// Only complete for text that is TOML up to the key in question, which is how far the library reads.
 /// Errors: Invalid, with the line.
 [[nodiscard]] Result<void> check_key_parts(std::string_view content);

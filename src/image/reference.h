@@ -10,7 +10,7 @@
 namespace mpc::image {
 
 /// A repository, and a tag where one was written. A digest is never part of it: that is decided elsewhere.
-/// Grammar: the distribution project's reference grammar, without '@', with ports from 1 to 65535 and, as in the engine,
+/// Grammar: the distribution project's reference grammar, without '@', with ports from 1 to 65535 and, as the engine,
 /// without names that read as an image ID. What it accepts is no option, no shell word and not two references.
 class Reference {
 public:

@@ -96,6 +96,7 @@ struct PullProgress {
     std::uint64_t bytes_total = 0;  ///< of the layers known so far
     std::uint32_t layers_done = 0;
     std::uint32_t layers_total = 0;
+    bool operator==(PullProgress const&) const = default;
 };
 
 /// Bounds of a pull.
@@ -107,14 +108,15 @@ struct PullLimits {
 /// An error of a pull or of a question to a registry: whether another try can help, and when.
 struct Patience {
     bool worth_a_retry = true;
-    std::optional<Duration> retry_after;
+    std::optional<Duration> retry_after {};
 };
 
 struct Exit {
     std::int64_t code = 0;
 };
 
-/// Foreign text with everything in it that must not be seen replaced. Built from UserConfig::sensitive by the launcher.
+/// Foreign text with everything in it that must not be seen replaced. Built from UserConfig::sensitive by the launcher;
+/// an empty one leaves text as it is.
 using Scrubber = std::function<std::string(std::string_view)>;
 
 /// One Docker Engine. Every call has a deadline and ends when the interrupt is raised. Errors: Unreachable, Timeout,
@@ -147,9 +149,11 @@ public:
     [[nodiscard]] virtual Result<json::Object> inspect_container(std::string_view id) = 0;
     /// POST /containers/create with that body; returns the new id.
     [[nodiscard]] virtual Result<std::string> create_container(std::string_view name, json::Object const& body) = 0;
+    /// Already running is success.
     [[nodiscard]] virtual Result<void> start_container(std::string_view id) = 0;
     /// SIGTERM, then after `grace` SIGKILL; returns when it has stopped. Already stopped is success.
     [[nodiscard]] virtual Result<void> stop_container(std::string_view id, std::chrono::seconds grace) = 0;
+    /// SIGKILL; returns when it has stopped. Already stopped is success.
     [[nodiscard]] virtual Result<void> kill_container(std::string_view id) = 0;
     [[nodiscard]] virtual Result<void> rename_container(std::string_view id, std::string_view name) = 0;
     /// Also a running one when `force`. Named volumes stay, anonymous ones go. NotFound is success.

@@ -1,5 +1,5 @@
 // The Engine API's answers: bytes in, values out. An engine may add members at any time and they are ignored, but each
-// one that we rely on must be there and of its type. A list or map that is null is an empty one: the engine writes both.
+// one that we rely on must be there and of its type. A list or map that is null is an empty one.
 #pragma once
 
 #include <string>
@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "docker/engine.h"
-#include "http/message.h"
 
 namespace mpc::docker {
 
@@ -38,14 +37,6 @@ struct EngineVersion {
 /// What the engine says in an answer that is no success: "message" of the JSON object, else the whole body, which some
 /// refusals are (of an API version, of a proxy).
 [[nodiscard]] std::string refusal_text(std::string_view body);
-
-/// Whether asking again can help after an answer that was no success: not after 4xx other than 408 and 429. The engine
-/// itself turns a registry's 429 or 401 into 500 and drops its Retry-After (20.10), so the text is searched, too.
-[[nodiscard]] Patience patience_after(http::Response const& answer);
-
-/// The time in "... retry-after: 1.25s, allowed: ..." as registries write it into their messages: a Go duration
-/// ("985.86µs", "1m2s") or plain seconds. Rounded up to milliseconds, at most a day.
-[[nodiscard]] std::optional<Duration> find_retry_after(std::string_view text);
 
 /// Foreign text fit for an error: scrubbed first, as a cut might leave half of a secret, then printable and short.
 [[nodiscard]] std::string clean(Scrubber const& scrubber, std::string_view text);

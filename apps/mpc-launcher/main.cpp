@@ -7,6 +7,7 @@
 
 #include "arguments.h"
 #include "launch.h"
+#include "remedies.h"
 #include "supervisor.h"
 
 namespace mpc::launcher {
@@ -74,7 +75,7 @@ int report(Error const& error, Log const& log)
 {
     auto const code = static_cast<int>(error.exit_code());
     log.error(name_of(error.exit_code()), error.message(), { { "exit", std::to_string(code) } });
-    log.error("remedy", error.remedy().empty() ? "see docs/exit-codes.md for this exit code" : error.remedy());
+    log.error("remedy", error.remedy().empty() ? usual_remedy(error.exit_code()) : error.remedy());
     return code;
 }
 

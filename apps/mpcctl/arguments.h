@@ -1,0 +1,18 @@
+// The command line, as values.
+#pragma once
+
+#include <optional>
+#include <variant>
+
+#include "mpcctl/agent_log.h"
+#include "mpcctl/sim_agent.h"
+
+namespace mpc::ctl {
+
+/// What to do: one alternative for each command.
+using Command = std::variant<AgentLogOptions, SimAgentOptions>;
+
+/// nullopt when help or the version was asked for, and has been printed. Errors: Invalid, with the exit code Usage.
+[[nodiscard]] Result<std::optional<Command>> parse_arguments(int count, char const* const* values);
+
+}  // namespace mpc::ctl

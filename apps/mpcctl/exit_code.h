@@ -1,0 +1,31 @@
+// The exit codes of mpcctl. (The launcher's are in base/exit_code.h; the first three are the same.)
+#pragma once
+
+#include "base/result.h"
+
+namespace mpc::ctl {
+
+enum class ExitCode : int {
+    Done = 0,         ///< done; verified and trusted
+    Internal = 1,     ///< a defect of ours
+    Usage = 2,        ///< unknown command, option or value of one
+    Input = 3,        ///< a file or other input unreadable or malformed
+    OtherSide = 4,    ///< the other side is unreachable, silent, refuses, or answers nonsense
+    NotTrusted = 10,  ///< verified, and not trusted
+    RolledBack = 11,  ///< deployed but not healthy; rolled back
+    NothingToDo = 12,
+};
+
+/// Usage where the error says so; otherwise what its kind means: by default a bad input.
+[[nodiscard]] ExitCode code_of(Error const& error);
+
+/// Marks whatever went wrong while talking to somebody as the other side's doing, so that code_of() says OtherSide.
+template <typename T>
+[[nodiscard]] Result<T> from_other_side(Result<T> result)
+{
+    if (result.ok() || result.error().kind() == ErrorKind::Internal)
+        return result;
+    return Error(ErrorKind::Refused, result.error().message()).remedy(result.error().remedy());
+}
+
+}  // namespace mpc::ctl

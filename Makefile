@@ -1,0 +1,56 @@
+# The front door. `make help` says what there is.
+
+JOBS   ?= $(shell nproc)
+PREFIX ?= /usr/local
+# What the tests need to know where genuine samples are, if they are anywhere: REFERENCE_VECTORS=DIR make test
+SOURCES = $(shell git ls-files '*.cpp' '*.h')
+PROGRAMS = mpc-launcher mpcctl
+
+.PHONY: help build all test unit e2e demo bench install format lint clean
+
+help: ## what there is
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/    make \1\t\2/p' Makefile | expand -t 24
+	@echo
+	@echo "JOBS=$(JOBS)  PREFIX=$(PREFIX)  E2E=\"words of a test's name\""
+
+build: ## both programs, at build/bin/
+	tools/setup
+	cmake --preset release
+	cmake --build --preset release --parallel $(JOBS) --target $(PROGRAMS)
+
+test: unit e2e ## everything: unit tests, command-line suites, end-to-end tests (the last need root)
+
+all:
+	tools/setup tests
+	cmake --preset release
+	cmake --build --preset release --parallel $(JOBS)
+
+unit: all ## unit tests and command-line suites
+	ctest --test-dir build --output-on-failure --parallel $(JOBS)
+
+e2e: all ## end-to-end tests on a Docker Engine and a registry of their own
+	tests/e2e/run $(E2E)
+
+demo: ## a launch from beginning to end, explained; on an engine of its own
+	tools/setup tests
+	$(MAKE) --no-print-directory build
+	tools/demo
+
+bench: all ## how fast it is, against the raw calls underneath
+	build/bin/benchmarks
+
+install: build ## both programs to $(PREFIX)/bin
+	install -D --mode 755 --target-directory $(DESTDIR)$(PREFIX)/bin $(PROGRAMS:%=build/bin/%)
+
+format: .clang-format ## lays out the C++ sources
+	tools/setup lint
+	clang-format-19 -i $(SOURCES)
+
+lint: .clang-format ## looks for what the compiler does not see
+	tools/setup lint
+	clang-format-19 --dry-run -Werror $(SOURCES)
+	cmake --preset dev
+	run-clang-tidy-19 -quiet -p build/dev -j $(JOBS) '$(CURDIR)/(src|apps)/.*'
+
+clean: ## removes build/
+	rm -rf build

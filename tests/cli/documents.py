@@ -1,0 +1,103 @@
+"""The documents say what the programs do: options, exit codes, the table of cases, links between files.
+
+usage: documents.py BUILD_DIR
+"""
+
+import glob
+import os
+import re
+import subprocess
+import sys
+
+import suite
+
+BUILD = sys.argv[1]
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def read(*parts):
+    with open(os.path.join(ROOT, *parts), encoding="utf-8") as file:
+        return file.read()
+
+
+def exit_codes():
+    """(number, name) pairs from the code."""
+    numbers = dict(re.findall(r"^    (\w+) = (\d+),", read("src", "base", "exit_code.h"), re.MULTILINE))
+    names = dict(re.findall(r'case ExitCode::(\w+): return "([a-z-]+)"', read("src", "base", "exit_code.cpp")))
+    return {(int(number), names[code]) for code, number in numbers.items()}
+
+
+def help_options(*command):
+    text = subprocess.run([os.path.join(BUILD, "bin", command[0]), *command[1:], "--help"], capture_output=True, text=True,
+                          check=True).stdout
+    return set(re.findall(r"^\s+(?:-\w,\s*)?(--[a-z0-9-]+)", text, re.MULTILINE))
+
+
+def exit_codes_are_those_of_the_table():
+    table = re.findall(r"^\| (\d+) \| ([a-z]+) \|", read("docs", "exit-codes.md"), re.MULTILINE)
+    launcher = {(int(number), name) for number, name in table[:13]}
+    assert launcher == exit_codes(), launcher ^ exit_codes()
+
+
+def exit_codes_are_those_of_the_manual():
+    manual = re.findall(r"^\.B (\d+) ([a-z]+)$", read("docs", "man", "mpc-launcher.8"), re.MULTILINE)
+    assert {(int(number), name) for number, name in manual} == exit_codes(), manual
+
+
+def the_manual_has_every_option_and_no_other():
+    manual = set(re.findall(r"^\.BI? (\\-\\-[a-z0-9\\-]+)", read("docs", "man", "mpc-launcher.8"), re.MULTILINE))
+    manual = {option.replace("\\-", "-") for option in manual} | {"--version", "--help"}
+    options = help_options("mpc-launcher")
+    assert manual == options, manual ^ options
+
+
+def the_manual_has_every_variable():
+    source = read("apps", "mpc-launcher", "environment.cpp")
+    manual = read("docs", "man", "mpc-launcher.8")
+    for variable in re.findall(r'^    \{ "([A-Z0-9_]+)", "--', source, re.MULTILINE):
+        assert f"[{variable}]" in manual, variable
+
+
+def manuals_are_well_formed():
+    for page in glob.glob(os.path.join(ROOT, "docs", "man", "*.[1-8]")):
+        done = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", page], capture_output=True, text=True,
+                              check=False)
+        assert done.returncode == 0 and not done.stderr.strip(), f"{page}: {done.stderr}"
+
+
+def links_between_documents_lead_somewhere():
+    pages = glob.glob(os.path.join(ROOT, "*.md")) + glob.glob(os.path.join(ROOT, "docs", "**", "*.md"), recursive=True)
+    for page in pages:
+        with open(page, encoding="utf-8") as file:
+            text = file.read()
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+            path = os.path.join(os.path.dirname(page), target)
+            assert os.path.exists(path), f"{os.path.relpath(page, ROOT)} -> {target}"
+
+
+def every_case_names_tests_that_exist():
+    names = set()
+    for pattern in ("src/**/*_test.cpp", "apps/**/*_test.cpp"):
+        for path in glob.glob(os.path.join(ROOT, pattern), recursive=True):
+            with open(path, encoding="utf-8") as file:
+                names |= {f"{suite_}.{name}" for suite_, name in re.findall(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", file.read(), re.MULTILINE)}
+    for path in glob.glob(os.path.join(ROOT, "tests", "e2e", "*.py")):
+        with open(path, encoding="utf-8") as file:
+            names |= {f"e2e.{name}" for name in re.findall(r"^(?:    )?def (\w+)\(", file.read(), re.MULTILINE)}
+    rows = re.findall(r"^\| ([A-L]\d+b?(?:[-, ][^|]*)?) \| ([^|]*) \| ([^|]*) \|$", read("docs", "launcher-cases.md"), re.MULTILINE)
+    assert len(rows) > 50, "the table of cases is not there"
+    for case, _, tests in rows:
+        for test in re.findall(r"`([^`]+)`", tests):
+            assert test in names, f"{case}: {test} does not exist"
+        assert "`" in tests or "not applicable" in tests, f"{case}: no test"
+
+
+suite.run([
+    exit_codes_are_those_of_the_table,
+    exit_codes_are_those_of_the_manual,
+    the_manual_has_every_option_and_no_other,
+    the_manual_has_every_variable,
+    manuals_are_well_formed,
+    links_between_documents_lead_somewhere,
+    every_case_names_tests_that_exist,
+])

@@ -1,0 +1,1 @@
+"""What the end-to-end tests and the demo share: a simulated confidential VM and everything around it."""

@@ -2,10 +2,11 @@
 
 JOBS   ?= $(shell nproc)
 PREFIX ?= /usr/local
-# What the tests need to know where genuine samples are, if they are anywhere: REFERENCE_VECTORS=DIR make test
+# Tests of genuine samples find them through REFERENCE_VECTORS=DIR, and are skipped without it.
 SOURCES = $(shell git ls-files '*.cpp' '*.h')
 PROGRAMS = mpc-launcher mpcctl
 
+.NOTPARALLEL:
 .PHONY: help build all test unit e2e demo bench install format lint clean
 
 help: ## what there is
@@ -37,7 +38,7 @@ demo: ## a launch from beginning to end, explained; on an engine of its own
 	tools/demo
 
 bench: all ## how fast it is, against the raw calls underneath
-	build/bin/benchmarks
+	bench/run
 
 install: build ## both programs to $(PREFIX)/bin
 	install -D --mode 755 --target-directory $(DESTDIR)$(PREFIX)/bin $(PROGRAMS:%=build/bin/%)

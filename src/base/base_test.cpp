@@ -148,6 +148,12 @@ TEST(Log, WritesTextForPeople)
     EXPECT_EQ(line.substr(9), "warning: pull: slow (retries=2)\n");
 }
 
+TEST(Log, LetsNoForeignTextMakeALineOfItsOwn)
+{
+    auto const line = logged(LogFormat::Text, [](Log const& log) { log.info("a", "b\nc", { { "d", "e\n\x1b[2J" } }); });
+    EXPECT_EQ(line.substr(9), "a: b c (d=e  [2J)\n");
+}
+
 TEST(Log, WritesOneJsonObjectALineForMachines)
 {
     auto const line = logged(LogFormat::Json, [](Log const& log) { log.info("a", "b\"\n", { { "c", "\x01" } }); });

@@ -40,10 +40,10 @@ std::string text_line(std::string_view level, std::string_view step, std::string
     auto line = utc_now("%H:%M:%S ");
     if (level != "info")
         line += fmt::format("{}: ", level);
-    line += fmt::format("{}: {}", step, message);
+    line += fmt::format("{}: {}", step, printable(message, message.size()));
     char const* separator = " (";
     for (auto const& [name, value] : fields) {
-        line += fmt::format("{}{}={}", separator, name, value);
+        line += fmt::format("{}{}={}", separator, name, printable(value, value.size()));
         separator = " ";
     }
     return line + (fields.size() > 0 ? ")\n" : "\n");

@@ -82,13 +82,8 @@ Result<LaunchPlan> make_plan(Environment environment)
 {
     auto user = TRY(read_configuration(environment));
     TRY(require_shared_directory(environment.shared_directory));
-    auto const approved = TRY(image::read_approved(environment.shared_directory)
-            .exit_as(ExitCode::Digest)
-            .remedy("restore the file from the node's contract (mpcctl approve writes one), or remove it to run the measured "
-                    "default digest"));
-    auto const selection = TRY(image::select(approved, user.override_digest, environment.default_digest)
-            .exit_as(ExitCode::Digest)
-            .remedy("remove the override, or set it to an approved digest"));
+    auto const approved = TRY(image::read_approved(environment.shared_directory));
+    auto const selection = TRY(image::select(approved, user.override_digest, environment.default_digest));
     return LaunchPlan {
         .environment = std::move(environment),
         .user = std::move(user),

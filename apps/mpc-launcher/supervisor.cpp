@@ -95,7 +95,7 @@ void Supervisor::look_at_approved()
         m_log.warning("supervise", "the image that runs is no longer approved: upgrade before the others stop trusting it");
     if (newest == m_plan.selection.digest)
         return;
-    m_log.info("supervise", "a newer image is approved; restart the CVM to run it (mpcctl upgrade does)",
+    m_log.info("supervise", "a newer image is approved; restart the CVM to run it",
         { { "digest", newest.text() } });
     prefetch(newest);
 }

@@ -118,7 +118,7 @@ Result<std::optional<Approved>> read_approved(std::filesystem::path const& share
 {
     return read_first(shared_directory)
         .in("approved digests")
-        .remedy("Let the node write the file again, or put approved digests into it (mpcctl approve).")
+        .remedy("let the node write the file again, or put the approved digests into it")
         .exit_as(ExitCode::Digest);
 }
 
@@ -128,16 +128,16 @@ Result<Selection> select(std::optional<Approved> const& approved, std::optional<
     if (!approved) {
         if (override_digest && *override_digest != default_digest)
             return refuse("the override in user_config is not the default digest, and no approved-digests file exists",
-                "Remove the override: a new CVM starts with the default digest, until its node knows the contract.");
+                "remove the override: a new CVM starts with the default digest, until its node knows the contract");
         return Selection { default_digest, Choice::Default };
     }
     if (approved->digests.empty())
-        return refuse("no digest is approved", "Let the node write the approved-digests file again.");
+        return refuse("no digest is approved", "let the node write the approved-digests file again");
     if (!override_digest)
         return Selection { approved->digests.front(), Choice::Newest };
     if (std::ranges::find(approved->digests, *override_digest) == approved->digests.end())
         return refuse("the override in user_config does not match any approved digest",
-            "Remove the override to run the newest approved digest, or name one that is approved (mpcctl approved).");
+            "remove the override to run the newest approved digest, or name one that is approved");
     return Selection { *override_digest, Choice::Override };
 }
 

@@ -45,11 +45,13 @@ def exit_codes_are_those_of_the_manual():
     assert {(int(number), name) for number, name in manual} == exit_codes(), manual
 
 
-def the_manual_has_every_option_and_no_other():
-    manual = set(re.findall(r"^\.BI? (\\-\\-[a-z0-9\\-]+)", read("docs", "man", "mpc-launcher.8"), re.MULTILINE))
-    manual = {option.replace("\\-", "-") for option in manual} | {"--version", "--help"}
-    options = help_options("mpc-launcher")
-    assert manual == options, manual ^ options
+def the_manuals_have_every_option_and_no_other():
+    for page, commands in (("mpc-launcher.8", [["mpc-launcher"]]),
+                           ("mpcctl.1", [["mpcctl"], ["mpcctl", "agent", "log"], ["mpcctl", "sim", "agent"]])):
+        manual = set(re.findall(r"^\.BI? (\\-\\-[a-z0-9\\-]+)", read("docs", "man", page), re.MULTILINE))
+        manual = {option.replace("\\-", "-") for option in manual} | {"--version", "--help"}
+        options = set().union(*(help_options(*command) for command in commands))
+        assert manual == options, f"{page}: {manual ^ options}"
 
 
 def the_manual_has_every_variable():
@@ -97,7 +99,7 @@ def every_case_names_tests_that_exist():
 suite.run([
     exit_codes_are_those_of_the_table,
     exit_codes_are_those_of_the_manual,
-    the_manual_has_every_option_and_no_other,
+    the_manuals_have_every_option_and_no_other,
     the_manual_has_every_variable,
     manuals_are_well_formed,
     links_between_documents_lead_somewhere,

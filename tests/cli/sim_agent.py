@@ -39,8 +39,8 @@ class Agent:
 
     def curl(self, path, *options):
         """(status, body)."""
-        command = ["curl", "--silent", "--max-time", "10", "--write-out", "\n%{http_code}", "--unix-socket", self.socket,
-                   *options, "http://dstack" + path]
+        command = ["curl", "--silent", "--max-time", "10", "--write-out", "\n%{http_code}",
+                   "--unix-socket", self.socket, *options, "http://dstack" + path]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         body, _, status = done.stdout.rpartition("\n")
         return int(status), body

@@ -19,8 +19,8 @@ std::string name_of(evidence::Event const& event)
     return event.name.empty() ? fmt::format("type {:#010x}", event.type) : printable(event.name, 60);
 }
 
-/// Text where a payload is text, hex where not; cut to fit a line. Of boot events, whose payload is mostly stripped, the
-/// digest.
+/// Text where a payload is text, hex where not; cut to fit a line. Of boot events, whose payload is mostly stripped,
+/// the digest.
 std::string payload_of(evidence::Event const& event)
 {
     if (event.imr != 3)
@@ -55,7 +55,8 @@ Result<std::unique_ptr<dstack::Agent>> connect(AgentLogOptions const& options, I
     if (agent.ok())
         return agent;
     // What connect() says is for the launcher, which cannot do without an agent.
-    auto const what = agent.error().kind() == ErrorKind::NotFound ? "nothing is there" : "no socket, or none to be opened";
+    auto const what
+        = agent.error().kind() == ErrorKind::NotFound ? "nothing is there" : "no socket, or none to be opened";
     return Error(ErrorKind::Unreachable, fmt::format("no guest agent at {}: {}", options.socket.string(), what))
         .remedy("run this in a dstack CVM, or give --socket the socket of `mpcctl sim agent`");
 }
@@ -77,8 +78,9 @@ std::string as_table(LogReport const& report)
         text += fmt::format("{:<4}  {:{}}  {}\n", event.imr, name_of(event), width, payload_of(event));
     text += fmt::format("\nRTMR3 replayed  {}\nRTMR3 quoted    {}\n",
         report.replayed.ok() ? report.replayed->hex() : report.replayed.error().message(), report.quoted.hex());
-    return text + (report.equal() ? "equal: the log explains the register (who signed the quote is not looked at here)\n"
-                                  : "NOT EQUAL: the log does not explain the register\n");
+    return text
+        + (report.equal() ? "equal: the log explains the register (who signed the quote is not looked at here)\n"
+                          : "NOT EQUAL: the log does not explain the register\n");
 }
 
 std::string as_json(LogReport const& report)

@@ -27,12 +27,12 @@ struct LogReport {
 [[nodiscard]] LogReport report_on(dstack::Quote const& quote);
 /// A table of the events, the two registers, a verdict; ends with a newline.
 [[nodiscard]] std::string as_table(LogReport const& report);
-/// {"events":[{"imr","event_type","digest","event","event_payload"}],"rtmr3":{"replayed","quoted","equal"[,"problem"]}}; digests
-/// that the agent strips are computed.
+/// {"events":[{"imr","event_type","digest","event","event_payload"}],
+///  "rtmr3":{"replayed","quoted","equal"[,"problem"]}}; digests that the agent strips are computed.
 [[nodiscard]] std::string as_json(LogReport const& report);
 
-/// Prints the report on standard output. Done when the registers are equal, NotTrusted when not. Errors: what the agent does
-/// wrong is from_other_side().
+/// Prints the report on standard output. Done when the registers are equal, NotTrusted when not. Errors: what the agent
+/// does wrong is from_other_side().
 [[nodiscard]] Result<ExitCode> run(AgentLogOptions const& options, Interrupt const& interrupt);
 
 }  // namespace mpc::ctl

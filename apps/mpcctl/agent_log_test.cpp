@@ -14,7 +14,11 @@ dstack::Quote quote_of(std::string name, Bytes payload)
 {
     dstack::Quote quote;
     quote.log = { { .imr = 0, .type = 4, .digest = Sha384 { 0xab }, .name = "", .payload = {} },
-        { .imr = 3, .type = evidence::runtime_event_type, .digest = std::nullopt, .name = std::move(name), .payload = std::move(payload) } };
+        { .imr = 3,
+            .type = evidence::runtime_event_type,
+            .digest = std::nullopt,
+            .name = std::move(name),
+            .payload = std::move(payload) } };
     quote.view.rtmrs[3] = evidence::replay_rtmr3(quote.log).value();
     return quote;
 }
@@ -50,7 +54,8 @@ TEST(LogReport, NamesTheEventWhoseDigestIsWrong)
 
 TEST(LogReport, ShowsPayloadsAsTextWhereTheyAreText)
 {
-    EXPECT_THAT(as_table(report_on(quote_of("storage-fs", { 'z', 'f', 's' }))), HasSubstr("3     storage-fs       zfs\n"));
+    EXPECT_THAT(
+        as_table(report_on(quote_of("storage-fs", { 'z', 'f', 's' }))), HasSubstr("3     storage-fs       zfs\n"));
     EXPECT_THAT(as_table(report_on(quote_of("e", { 'z', 0x1b }))), HasSubstr("3     e                7a1b\n"));
 }
 
@@ -75,7 +80,8 @@ TEST(LogReport, CutsLongPayloadsInTheTableOnly)
 
 TEST(LogReport, ComputesDigestsThatTheAgentStrips)
 {
-    EXPECT_THAT(as_json(report_on(quote_of("e", { 1 }))), HasSubstr(to_hex(evidence::runtime_event_digest("e", Bytes { 1 }))));
+    EXPECT_THAT(
+        as_json(report_on(quote_of("e", { 1 }))), HasSubstr(to_hex(evidence::runtime_event_digest("e", Bytes { 1 }))));
 }
 
 }  // namespace

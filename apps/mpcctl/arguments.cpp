@@ -13,7 +13,8 @@ namespace {
 
 /// The commands, and the one that was given.
 struct CommandLine {
-    CLI::App app { "Deploys, watches and verifies an MPC node in a dstack CVM, and simulates what surrounds it.", "mpcctl" };
+    CLI::App app { "Deploys, watches and verifies an MPC node in a dstack CVM, and simulates what surrounds it.",
+        "mpcctl" };
     AgentLogOptions agent_log {};
     SimAgentOptions sim_agent {};
     std::optional<Command> chosen {};
@@ -47,12 +48,15 @@ void add_misbehaviour(CLI::App& command, SimAgentOptions& options, simulator::Fa
 void add_sim(CommandLine& line)
 {
     auto* const sim = line.app.add_subcommand("sim", "The same world without TDX")->require_subcommand(1);
-    auto* const agent = sim->add_subcommand("agent", "A guest agent at a unix socket, until SIGTERM; each start is a boot");
+    auto* const agent
+        = sim->add_subcommand("agent", "A guest agent at a unix socket, until SIGTERM; each start is a boot");
     auto& options = line.sim_agent;
     agent->add_option("--socket", options.socket, "Where to listen")->required();
     agent->add_option("--app-compose", options.app_compose, "The app-compose.json of the CVM (default: a small one)");
-    agent->add_option("--seed", options.seed, "Decides everything that a real machine has by chance")->capture_default_str();
-    agent->add_option("--version", options.version, "The version of dstack, from 0.5.0 to 0.6.0")->capture_default_str();
+    agent->add_option("--seed", options.seed, "Decides everything that a real machine has by chance")
+        ->capture_default_str();
+    agent->add_option("--version", options.version, "The version of dstack, from 0.5.0 to 0.6.0")
+        ->capture_default_str();
 
     using simulator::Fault;
     std::string const of_calls = "METHOD[:CALLS]";

@@ -25,8 +25,8 @@ struct SimAgentOptions {
 /// What the simulator is to be. Errors: Invalid (exit code Usage for options), NotFound and Io (the app-compose file).
 [[nodiscard]] Result<simulator::GuestAgentOptions> agent_options(SimAgentOptions const& options);
 
-/// Serves until the interrupt is raised, then removes the socket. Says on standard error what it is, and "ready: SOCKET"
-/// once it listens. Errors: those of agent_options(), of booting and of listening.
+/// Serves until the interrupt is raised, then removes the socket. Says on standard error what it is, and "ready:
+/// SOCKET" once it listens. Errors: those of agent_options(), of booting and of listening.
 [[nodiscard]] Result<ExitCode> run(SimAgentOptions const& options, Interrupt const& interrupt);
 
 }  // namespace mpc::ctl

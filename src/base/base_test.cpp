@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "support/raised_signal.h"
 #include "support/temporary_directory.h"
 
 namespace mpc {
@@ -121,7 +122,7 @@ TEST(Interrupt, CutsASleepShortAndStaysRaised)
 {
     auto const interrupt = std::move(Interrupt::on_signals({ SIGUSR2 })).value();
     EXPECT_TRUE(interrupt.sleep(Duration(1)).ok());
-    pthread_kill(pthread_self(), SIGUSR2);
+    test::RaisedSignal const raised(SIGUSR2);
     EXPECT_EQ(interrupt.sleep(std::chrono::hours(1)).error().kind(), ErrorKind::Interrupted);
     EXPECT_TRUE(interrupt.raised());
 }

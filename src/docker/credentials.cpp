@@ -64,7 +64,7 @@ Result<void> read_password(json::Object const& entry, RegistryCredentials& crede
     auto const bytes = TRY(from_base64(encoded).in("\"auth\""));
     auto const text = as_text(bytes);
     auto const colon = text.find(':');
-    if (colon == std::string_view::npos || colon == 0)
+    if (colon == std::string_view::npos)
         return Error(ErrorKind::Invalid, "\"auth\" is not base64 of user:password");
     credentials.username = text.substr(0, colon);
     credentials.password = Secret(std::string(text.substr(colon + 1)));

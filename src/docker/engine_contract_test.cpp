@@ -109,7 +109,8 @@ protected:
     [[nodiscard]] json::Object inspect(std::string const& id) const { return engine().inspect_container(id).value(); }
     [[nodiscard]] ContainerSummary summary(std::string const& id) const
     {
-        for (auto const& container : engine().containers().value()) {
+        auto const containers = engine().containers().value();
+        for (auto const& container : containers) {
             if (container.id == id)
                 return container;
         }

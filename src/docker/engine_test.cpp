@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "docker/credentials.h"
+#include "support/raised_signal.h"
 #include "support/fake_engine.h"
 #include "support/json_edit.h"
 #include "support/temporary_directory.h"
@@ -133,7 +134,7 @@ TEST_F(EngineClient, EndsACallWhenAskedTo)
 {
     auto const interrupt = std::move(Interrupt::on_signals({ SIGUSR2 })).value();
     auto const engine = std::move(Engine::connect(m_fake.socket(), interrupt, scrub)).value();
-    pthread_kill(pthread_self(), SIGUSR2);
+    test::RaisedSignal const raised(SIGUSR2);
     EXPECT_EQ(engine->containers().error().kind(), ErrorKind::Interrupted);
     EXPECT_TRUE(engine->uninterruptible()->containers().ok());
     EXPECT_EQ(engine->uninterruptible()->info().api_version, "1.41");

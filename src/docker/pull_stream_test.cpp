@@ -93,6 +93,19 @@ TEST(PullStream, IsNoSuccessWithoutTheDigest)
     EXPECT_EQ(outcome(R"({"status":"Status: Downloaded newer image for x"})").error().kind(), ErrorKind::Invalid);
 }
 
+TEST(PullStream, IsNoSuccessWhenAnObjectIsLeftOpenAfterAll)
+{
+    EXPECT_EQ(outcome(whole + "{\"status\":").error().kind(), ErrorKind::Invalid);
+}
+
+TEST(PullStream, SaysWhatItMissed)
+{
+    EXPECT_NE(outcome("{}").error().message().find("which digest"), std::string::npos);
+    EXPECT_NE(outcome("{\"status\":\"Digest: " + asked.text() + "\"}").error().message().find("final status"),
+        std::string::npos);
+    EXPECT_NE(outcome("{").error().message().find("in the middle"), std::string::npos);
+}
+
 TEST(PullStream, IsNoSuccessWithoutTheFinalStatus)
 {
     EXPECT_EQ(outcome("{\"status\":\"Digest: " + asked.text() + "\"}").error().kind(), ErrorKind::Invalid);

@@ -30,8 +30,8 @@ struct AgentVersion {
     std::string text;
 };
 
-/// The calls that a launcher needs. Errors: Unreachable, Timeout, Interrupted, Invalid (the answer is malformed), Refused
-/// (the agent's own error text is in the message, printable and cut).
+/// The calls that a launcher needs. Errors: Unreachable, Timeout, Interrupted, Invalid (the answer is malformed),
+/// Refused (the agent's own error text is in the message, printable and cut).
 class Agent {
 public:
     virtual ~Agent() = default;
@@ -39,8 +39,8 @@ public:
     [[nodiscard]] virtual Result<std::optional<AgentVersion>> version() = 0;
     /// A fresh quote, with the log of this boot. Fails when the agent echoes other report data than asked for.
     [[nodiscard]] virtual Result<Quote> quote(ReportData const& report_data) = 0;
-    /// Extends RTMR3 and the log by one event. Not idempotent; after any error but Refused the outcome is unknown. A refusal
-    /// can leave the event in the log (0.5.6 to 0.5.11 log first, then extend), so that no later quote replays.
+    /// Extends RTMR3 and the log by one event. Not idempotent; after any error but Refused the outcome is unknown. A
+    /// refusal can leave the event in the log (0.5.6 to 0.5.11 log first, then extend), so that no later quote replays.
     [[nodiscard]] virtual Result<void> emit_event(std::string_view name, ByteView payload) = 0;
 
     /// Checks that a unix socket is at the path. Errors: NotFound, Invalid (something else is there), Io.

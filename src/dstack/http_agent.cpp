@@ -14,8 +14,9 @@ namespace mpc::dstack {
 
 namespace {
 
-constexpr auto socket_remedy = "mount /var/run/dstack.sock of the CVM into the launcher's container; a host that has none "
-                               "is not a dstack CVM";
+constexpr auto socket_remedy
+    = "mount /var/run/dstack.sock of the CVM into the launcher's container; a host that has none "
+      "is not a dstack CVM";
 
 /// The agent's own words from a refusal ({"error": text}), or what can be said without them.
 std::string reason_of(http::Response const& response)
@@ -116,7 +117,8 @@ private:
         if (response.status == 400 || response.status == 404)
             return Error(ErrorKind::Refused, fmt::format("dstack agent: {}: {}", method, reason_of(response)));
         if (response.status != 200)
-            return Error(ErrorKind::Invalid, fmt::format("dstack agent: {}: unexpected HTTP status {}", method, response.status));
+            return Error(ErrorKind::Invalid,
+                fmt::format("dstack agent: {}: unexpected HTTP status {}", method, response.status));
         return std::move(response.body);
     }
 
@@ -126,7 +128,8 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<Agent>> Agent::connect(std::filesystem::path socket, Interrupt const& interrupt, Duration deadline)
+Result<std::unique_ptr<Agent>> Agent::connect(
+    std::filesystem::path socket, Interrupt const& interrupt, Duration deadline)
 {
     struct stat status {};
     auto const required = "PLATFORM=TEE requires the dstack guest agent's unix socket at " + socket.string();

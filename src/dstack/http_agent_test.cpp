@@ -5,6 +5,7 @@
 
 #include "http/server.h"
 #include "simulator/guest_agent.h"
+#include "support/raised_signal.h"
 #include "support/reference_vectors.h"
 #include "support/temporary_directory.h"
 
@@ -74,7 +75,8 @@ TEST_F(AgentConnect, RefusesAPathWhereNothingIs)
 {
     auto const agent = dstack::Agent::connect(m_socket, m_never);
     EXPECT_EQ(agent.error().kind(), ErrorKind::NotFound);
-    EXPECT_EQ(agent.error().message(), "PLATFORM=TEE requires the dstack guest agent's unix socket at " + m_socket.string()
+    EXPECT_EQ(agent.error().message(),
+        "PLATFORM=TEE requires the dstack guest agent's unix socket at " + m_socket.string()
             + ": No such file or directory");
     EXPECT_NE(agent.error().remedy(), "");
 }
@@ -116,7 +118,8 @@ TEST_F(AgentVersionCall, ReadsBothNumbersOfEitherForm)
 
 TEST_F(AgentVersionCall, RefusesAMalformedOne)
 {
-    for (std::string const text : { "", "v", "0", "0.", ".5", "0.x", "0.5x", "-1.5", "0.-5", "99999999999.5", "vv0.5.8", " 0.5" }) {
+    for (std::string const text : { "", "v", "0", "0.", ".5", "0.x", "0.5x", "-1.5", "0.-5", "99999999999.5", "vv0.5.8",
+             " 0.5", "0,5.8", "0-5" }) {
         answer(200, R"({"version":")" + text + R"("})");
         auto const version = m_agent->version();
         ASSERT_FALSE(version.ok()) << text;
@@ -180,7 +183,8 @@ TEST_F(AgentQuote, RefusesAnotherEcho)
     simulate({ .misbehaviours = { { .fault = simulator::Fault::LieEcho, .method = "GetQuote" } } });
     auto const quote = m_agent->quote(report_data);
     EXPECT_EQ(quote.error().kind(), ErrorKind::Mismatch);
-    EXPECT_EQ(quote.error().message(), "dstack agent: GetQuote: it echoes other report data than it was asked to quote");
+    EXPECT_EQ(
+        quote.error().message(), "dstack agent: GetQuote: it echoes other report data than it was asked to quote");
 }
 
 TEST_F(AgentQuote, RefusesAQuoteOfOtherReportData)
@@ -320,7 +324,8 @@ TEST_F(AgentCall, IsRefusedWithoutAReasonToo)
 {
     for (auto const* body : { "", "not JSON", "{}", R"({"error":7})" }) {
         answer(400, body);
-        EXPECT_EQ(m_agent->emit_event("a", {}).error().message(), "dstack agent: EmitEvent: HTTP 400 without a reason") << body;
+        EXPECT_EQ(m_agent->emit_event("a", {}).error().message(), "dstack agent: EmitEvent: HTTP 400 without a reason")
+            << body;
         m_server.reset();
     }
 }
@@ -368,7 +373,7 @@ TEST_F(AgentCall, EndsWhenASignalAsksForIt)
     auto const interrupt = std::move(Interrupt::on_signals({ SIGUSR2 })).value();
     simulate({ .misbehaviours = { { .fault = simulator::Fault::Hang, .method = "GetQuote" } } });
     m_agent = std::move(dstack::Agent::connect(m_socket, interrupt)).value();
-    pthread_kill(pthread_self(), SIGUSR2);
+    test::RaisedSignal const raised(SIGUSR2);
     EXPECT_EQ(quote_refusal(), ErrorKind::Interrupted);
 }
 

@@ -104,11 +104,13 @@ Result<Rtmr> replay_rtmr3(EventLog const& log)
         if (event.imr != runtime_register)
             continue;
         if (event.type != runtime_event_type)
-            return Error(ErrorKind::Invalid, fmt::format("{}: its type is {:#010x}, that of every RTMR3 event is {:#010x}",
-                place(index, event), event.type, runtime_event_type));
+            return Error(ErrorKind::Invalid,
+                fmt::format("{}: its type is {:#010x}, that of every RTMR3 event is {:#010x}", place(index, event),
+                    event.type, runtime_event_type));
         auto const digest = runtime_event_digest(event.name, event.payload);
         if (event.digest && *event.digest != digest)
-            return Error(ErrorKind::Mismatch, place(index, event) + ": the logged digest is not that of its name and payload");
+            return Error(
+                ErrorKind::Mismatch, place(index, event) + ": the logged digest is not that of its name and payload");
         rtmr.extend(digest);
     }
     return rtmr;
@@ -124,7 +126,8 @@ Result<Rtmr> replay_boot_rtmr(EventLog const& log, std::uint32_t imr)
         if (event.imr != imr)
             continue;
         if (!event.digest)
-            return Error(ErrorKind::Invalid, fmt::format("{}: an RTMR{} event without a digest", place(index, event), imr));
+            return Error(
+                ErrorKind::Invalid, fmt::format("{}: an RTMR{} event without a digest", place(index, event), imr));
         rtmr.extend(*event.digest);
     }
     return rtmr;

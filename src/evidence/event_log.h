@@ -49,8 +49,8 @@ using EventLog = std::vector<Event>;
 [[nodiscard]] Result<EventLog> parse_event_log(json::Array const& events);
 [[nodiscard]] Result<EventLog> parse_event_log(std::string_view text);
 
-/// Replays the runtime events (imr 3) in order. The digest is computed from name and payload; one that was logged must be
-/// equal. Errors: Invalid (an imr-3 event of another type), Mismatch (a logged digest differs), with index and name.
+/// Replays the runtime events (imr 3) in order. The digest is computed from name and payload; one that was logged must
+/// be equal. Errors: Invalid (an imr-3 event of another type), Mismatch (a logged digest differs), with index and name.
 [[nodiscard]] Result<Rtmr> replay_rtmr3(EventLog const& log);
 /// Replays RTMR0, 1 or 2, whose digests cannot be recomputed and must be present. Errors: Invalid.
 [[nodiscard]] Result<Rtmr> replay_boot_rtmr(EventLog const& log, std::uint32_t imr);

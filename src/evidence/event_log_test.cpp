@@ -38,7 +38,11 @@ std::string refusal_of(json::Value event)
 
 Event runtime_event(std::string name, Bytes payload = {})
 {
-    return { .imr = 3, .type = runtime_event_type, .digest = std::nullopt, .name = std::move(name), .payload = std::move(payload) };
+    return { .imr = 3,
+        .type = runtime_event_type,
+        .digest = std::nullopt,
+        .name = std::move(name),
+        .payload = std::move(payload) };
 }
 
 TEST(EventLog, ReadsEveryFieldOfAnEvent)
@@ -76,7 +80,8 @@ TEST(EventLog, RefusesATextThatIsNotAListOfObjects)
 TEST(EventLog, RefusesAnEventWithoutOneOfItsMembers)
 {
     for (auto const* member : { "imr", "event_type", "digest", "event", "event_payload" })
-        EXPECT_EQ(refusal_of(altered(member, std::nullopt)), "event log: event 1: \"" + std::string(member) + "\" is missing");
+        EXPECT_EQ(refusal_of(altered(member, std::nullopt)),
+            "event log: event 1: \"" + std::string(member) + "\" is missing");
 }
 
 TEST(EventLog, RefusesARegisterThatDoesNotExist)

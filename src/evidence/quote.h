@@ -17,8 +17,8 @@ struct QuoteView {
     std::array<std::uint8_t, 64> report_data {};
 };
 
-/// Reads header and TD report. TDX only, version 4 (TD 1.0 body at 48) or 5 (body type 2 or 3 at 54, with its size), and long
-/// enough for the declared signature; zero bytes after it are allowed, as dstack pads. Errors: Invalid, named.
+/// Reads header and TD report. TDX only, version 4 (TD 1.0 body at 48) or 5 (body type 2 or 3 at 54, with its size),
+/// and long enough for the declared signature; zero bytes after it are allowed, as dstack pads. Errors: Invalid, named.
 [[nodiscard]] Result<QuoteView> parse_quote(ByteView quote);
 
 }  // namespace mpc::evidence

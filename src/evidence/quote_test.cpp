@@ -127,7 +127,8 @@ TEST(Quote, RefusesAnotherBodyOfVersion5)
 
 TEST(Quote, RefusesABodyWhoseSizeIsNotThatOfItsType)
 {
-    EXPECT_EQ(refusal_of({ .version = 5, .body_size = 648 }), "quote: a body of type 2 has 584 bytes, this one says 648");
+    EXPECT_EQ(
+        refusal_of({ .version = 5, .body_size = 648 }), "quote: a body of type 2 has 584 bytes, this one says 648");
     auto builder = td15();
     builder.body_size = 584;
     EXPECT_NE(refusal_of(builder), "accepted");
@@ -136,7 +137,8 @@ TEST(Quote, RefusesABodyWhoseSizeIsNotThatOfItsType)
 TEST(Quote, RefusesASignatureThatIsNotAllThere)
 {
     EXPECT_EQ(refusal_of({ .signature_size = 101 }), "quote: signature at byte 636: 101 bytes expected, 100 left");
-    EXPECT_EQ(refusal_of({ .signature_size = 0xffffffff }), "quote: signature at byte 636: 4294967295 bytes expected, 100 left");
+    EXPECT_EQ(refusal_of({ .signature_size = 0xffffffff }),
+        "quote: signature at byte 636: 4294967295 bytes expected, 100 left");
 }
 
 TEST(Quote, AllowsZeroBytesAfterTheSignature)

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "http/server.h"
+#include "support/raised_signal.h"
 #include "support/temporary_directory.h"
 
 namespace mpc::http {
@@ -116,7 +117,7 @@ TEST_F(Client, EndsAtOnceWhenASignalAsksForIt)
 {
     serve([](Request const&) -> Answer { return { .delivery = { .hang = true } }; });
     auto const interrupt = std::move(Interrupt::on_signals({ SIGUSR1 })).value();
-    pthread_kill(pthread_self(), SIGUSR1);
+    test::RaisedSignal const raised(SIGUSR1);
     EXPECT_EQ(http::Client(m_socket, interrupt).send({ .target = "/" }).error().kind(), ErrorKind::Interrupted);
 }
 

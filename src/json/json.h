@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -60,6 +61,7 @@ private:
 class Value {
 public:
     Value() = default;  ///< null
+    Value(std::nullptr_t) = delete;  ///< would be taken for text
     Value(bool value) : m_value(value) {}
     template <std::integral T>
         requires(!std::same_as<T, bool>)

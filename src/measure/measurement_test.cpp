@@ -1,5 +1,9 @@
 #include "measure/measurement.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "base/fd.h"
@@ -94,10 +98,13 @@ TEST_F(MeasurementTest, TakesTheWayThatTheAgentsVersionHas)
         boot({ .version = version });
         EXPECT_TRUE(choose_extender(Method::Auto, *m_agent, nowhere, m_never).ok()) << version;
     }
-    auto const native = choose_extender(Method::Native, *m_agent, nowhere, m_never);
-    ASSERT_FALSE(native.ok());
-    EXPECT_EQ(native.error().exit_code(), ExitCode::Measurement);
-    EXPECT_FALSE(native.error().remedy().empty());
+    boot({ .version = "0.6.0" });
+    for (auto const method : { Method::Auto, Method::Native }) {
+        auto const native = choose_extender(method, *m_agent, nowhere, m_never);
+        ASSERT_FALSE(native.ok());
+        EXPECT_EQ(native.error().exit_code(), ExitCode::Measurement);
+        EXPECT_FALSE(native.error().remedy().empty());
+    }
 }
 
 /// The files of a 0.6 guest; the register is a plain file, in which each write stays to be looked at.
@@ -121,6 +128,43 @@ TEST_F(NativeTest, WritesTheEventsDigestAndThenTheLine)
     EXPECT_EQ(test::content_of(m_paths.log()),
         "{\"event\":\"system-ready\",\"payload\":\"\"}\n"
         "{\"event\":\"mpc-image-digest\",\"payload\":\"qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo=\"}\n");
+}
+
+/// Stands for the kernel and the agent's reading of dstack's log: what reached the files is in register and log.
+class SeenByTheAgent final : public Extender {
+public:
+    SeenByTheAgent(Extender& native, dstack::Agent& agent) : m_native(native), m_agent(agent) {}
+    Result<void> extend(std::string_view name, ByteView payload) override
+    {
+        TRY(m_native.extend(name, payload));
+        return m_agent.emit_event(name, payload);
+    }
+    std::string_view description() const override { return m_native.description(); }
+
+private:
+    Extender& m_native;
+    dstack::Agent& m_agent;
+};
+
+TEST_F(NativeTest, IsProvenByTheSameQuote)
+{
+    auto const native = std::move(native_extender(m_paths, m_never)).value();
+    SeenByTheAgent extender(*native, *m_agent);
+    ASSERT_TRUE(measure_digest('a', extender).ok());
+    ASSERT_TRUE(measure_digest('a', extender).ok());
+    EXPECT_EQ(test::content_of(m_paths.rtmr3).size(), 48U) << "extended once";
+}
+
+TEST_F(NativeTest, WaitsForTheLockThatDstackHolds)
+{
+    auto const extender = std::move(native_extender(m_paths, m_never)).value();
+    Fd const other(open(m_paths.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    ASSERT_EQ(flock(other.get(), LOCK_EX), 0);
+    std::jthread const releases([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        flock(other.get(), LOCK_UN);
+    });
+    EXPECT_TRUE(extender->extend("x", as_bytes("y")).ok()) << "it waits until the lock is free";
 }
 
 TEST_F(NativeTest, LogsNothingWhenTheRegisterRefuses)

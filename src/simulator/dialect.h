@@ -1,4 +1,4 @@
-// What differs between the versions of dstack's guest agent. Source: Dstack-TEE/dstack, tags v0.5.0 to v0.5.11 and next.
+// What differs between the versions of dstack's guest agent. (Dstack-TEE/dstack, tags v0.5.0 to v0.5.11 and next.)
 #pragma once
 
 #include <string>

@@ -25,7 +25,8 @@ std::optional<Call> route(http::Request const& request)
     if ((request.method != http::Method::Get && request.method != http::Method::Post) || path.size() < 2
         || path.front() != '/' || path.find('/', 1) != std::string_view::npos)
         return std::nullopt;
-    return Call { .method = http::percent_decode(path.substr(1)), .query = target.substr(std::min(end + 1, target.size())) };
+    return Call { .method = http::percent_decode(path.substr(1)),
+        .query = target.substr(std::min(end + 1, target.size())) };
 }
 
 json::Object query_arguments(std::string_view query)
@@ -47,7 +48,8 @@ bool speaks_json(http::Request const& request, std::string_view query)
     if (request.method == http::Method::Get)
         return true;
     auto const arguments = query_arguments(query);
-    if (auto const* flag = arguments.find("json"); flag && (*flag->text() == "" || *flag->text() == "1" || *flag->text() == "true"))
+    if (auto const* flag = arguments.find("json");
+        flag && (*flag->text() == "" || *flag->text() == "1" || *flag->text() == "true"))
         return true;
     http::Response const headers { .headers = request.headers };
     return headers.header("Content-Type").starts_with("application/json");
@@ -75,7 +77,8 @@ Result<Bytes> bytes_argument(json::Object const& arguments, std::string_view nam
 
 http::Answer json_answer(unsigned status, std::string body)
 {
-    return { .response = { .status = status, .headers = { { "Content-Type", "application/json" } }, .body = std::move(body) } };
+    return { .response
+        = { .status = status, .headers = { { "Content-Type", "application/json" } }, .body = std::move(body) } };
 }
 
 http::Answer error_answer(std::string const& text)
@@ -118,9 +121,14 @@ http::Answer deliver(http::Answer answer, Faults const& faults)
 
 }  // namespace
 
-GuestAgent::GuestAgent(GuestAgentOptions options, Dialect dialect, MeasuredVm vm, QuoteSigner signer, std::string app_certificate)
-    : m_options(std::move(options)), m_dialect(std::move(dialect)), m_vm(std::move(vm)), m_plan(m_options.misbehaviours),
-      m_signer(std::move(signer)), m_app_certificate(std::move(app_certificate))
+GuestAgent::GuestAgent(
+    GuestAgentOptions options, Dialect dialect, MeasuredVm vm, QuoteSigner signer, std::string app_certificate)
+    : m_options(std::move(options)),
+      m_dialect(std::move(dialect)),
+      m_vm(std::move(vm)),
+      m_plan(m_options.misbehaviours),
+      m_signer(std::move(signer)),
+      m_app_certificate(std::move(app_certificate))
 {
 }
 
@@ -132,8 +140,8 @@ Result<std::unique_ptr<GuestAgent>> GuestAgent::boot(GuestAgentOptions options)
     auto signer = TRY(QuoteSigner::create(seed));
     auto certificate = TRY(signer.issue_app_certificate(identity.app_name));
     MeasuredVm vm(std::move(identity), seed, dialect);
-    return std::unique_ptr<GuestAgent>(new GuestAgent(std::move(options), std::move(dialect), std::move(vm), std::move(signer),
-        std::move(certificate)));
+    return std::unique_ptr<GuestAgent>(new GuestAgent(
+        std::move(options), std::move(dialect), std::move(vm), std::move(signer), std::move(certificate)));
 }
 
 http::Answer GuestAgent::handle(http::Request const& request)
@@ -165,7 +173,8 @@ void GuestAgent::note(std::string_view method, json::Object const& arguments) co
     if (!m_options.journal)
         return;
     auto const event = method == "EmitEvent" ? arguments.require_text("event") : Result<std::string>(std::string());
-    m_options.journal->append(fmt::format("agent {}{}{}", method, event.ok() && !event->empty() ? " " : "", event.ok() ? *event : ""));
+    m_options.journal->append(
+        fmt::format("agent {}{}{}", method, event.ok() && !event->empty() ? " " : "", event.ok() ? *event : ""));
 }
 
 Result<std::string> GuestAgent::call(std::string_view method, json::Object const& arguments, Faults const& faults)

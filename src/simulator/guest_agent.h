@@ -44,7 +44,8 @@ public:
     [[nodiscard]] VmIdentity const& identity() const { return m_vm.identity(); }
 
 private:
-    GuestAgent(GuestAgentOptions options, Dialect dialect, MeasuredVm vm, QuoteSigner signer, std::string app_certificate);
+    GuestAgent(
+        GuestAgentOptions options, Dialect dialect, MeasuredVm vm, QuoteSigner signer, std::string app_certificate);
 
     /// The body of a 200 as JSON text, or what is answered as 400.
     Result<std::string> call(std::string_view method, json::Object const& arguments, Faults const& faults);

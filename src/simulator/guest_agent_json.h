@@ -5,7 +5,8 @@
 
 namespace mpc::simulator {
 
-/// The text of GetQuote's event_log: from 0.5.6 on without the digests of runtime events and the payloads of boot events.
+/// The text of GetQuote's event_log: from 0.5.6 on without the digests of runtime events and the payloads of boot
+/// events.
 [[nodiscard]] std::string event_log_text(evidence::EventLog const& log, Dialect const& dialect);
 
 /// The text of Info's tcb_info: registers, hashes, the app-compose, and the event log, never stripped.

@@ -1,9 +1,6 @@
-#include "simulator/guest_agent.h"
-
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include "support/temporary_directory.h"
+#include "simulator/guest_agent_fixture.h"
 
 namespace mpc::simulator {
 namespace {
@@ -11,90 +8,19 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-class GuestAgent_ : public testing::Test {
-protected:
-    void boot(GuestAgentOptions options = {})
-    {
-        auto agent = simulator::GuestAgent::boot(std::move(options));
-        ASSERT_TRUE(agent.ok()) << agent.error().message();
-        m_agent = std::move(agent).value();
-    }
-    void boot_with(Misbehaviour misbehaviour) { boot({ .misbehaviours = { std::move(misbehaviour) } }); }
-
-    http::Answer post(std::string const& method, std::string body = "{}", std::string type = "application/json")
-    {
-        return m_agent->handle({ .method = http::Method::Post, .target = "/" + method, .headers = { { "content-type", type } },
-            .body = std::move(body) });
-    }
-    http::Answer get(std::string target) { return m_agent->handle({ .target = std::move(target) }); }
-    http::Answer emit(std::string_view name, std::string_view payload_hex = "01")
-    {
-        return post("EmitEvent", json::write(json::Object { { "event", name }, { "payload", payload_hex } }));
-    }
-
-    static json::Object object_in(http::Answer const& answer)
-    {
-        EXPECT_EQ(answer.response.status, 200U) << answer.response.body;
-        EXPECT_EQ(answer.response.header("Content-Type"), "application/json");
-        auto object = json::read_object(answer.response.body);
-        EXPECT_TRUE(object.ok());
-        return object.ok() ? *object : json::Object();
-    }
-    static std::string error_in(http::Answer const& answer)
-    {
-        EXPECT_EQ(answer.response.status, 400U);
-        auto const object = json::read_object(answer.response.body);
-        return object.ok() ? object->require_text("error").value() : "not JSON";
-    }
-    /// Quote and log of a GetQuote for that report data.
-    struct Evidence {
-        evidence::QuoteView view;
-        evidence::EventLog log;
-    };
-    Evidence evidence_for(std::string const& report_data = "")
-    {
-        auto const object = object_in(post("GetQuote", R"({"report_data":")" + report_data + R"("})"));
-        auto const quote = from_hex(object.require_text("quote").value()).value();
-        return { evidence::parse_quote(quote).value(),
-            evidence::parse_event_log(object.require_text("event_log").value()).value() };
-    }
-    std::vector<std::string> runtime_event_names()
-    {
-        std::vector<std::string> names;
-        for (auto const& event : m_agent->log()) {
-            if (event.imr == 3)
-                names.push_back(event.name);
-        }
-        return names;
-    }
-    std::string payload_of(std::string_view name)
-    {
-        auto const payloads = evidence::payloads_of(m_agent->log(), name);
-        return payloads.size() == 1 ? to_hex(payloads[0]) : std::to_string(payloads.size()) + " of them";
-    }
-    bool the_log_explains_rtmr3(std::size_t* events = nullptr)
-    {
-        auto const evidence = evidence_for();
-        if (events)
-            *events = evidence::payloads_of(evidence.log, "e").size();
-        return evidence::replay_rtmr3(evidence.log).value() == evidence.view.rtmrs[3];
-    }
-
-    std::unique_ptr<simulator::GuestAgent> m_agent;
-};
-
-using SimulatedBoot = GuestAgent_;
-using SimulatedGetQuote = GuestAgent_;
-using SimulatedEmitEvent = GuestAgent_;
-using SimulatedInfo = GuestAgent_;
-using SimulatedVersion = GuestAgent_;
-using SimulatedAgent = GuestAgent_;
+using SimulatedBoot = GuestAgentTest;
+using SimulatedGetQuote = GuestAgentTest;
+using SimulatedEmitEvent = GuestAgentTest;
+using SimulatedInfo = GuestAgentTest;
+using SimulatedVersion = GuestAgentTest;
+using SimulatedAgent = GuestAgentTest;
 
 TEST_F(SimulatedBoot, LogsWhatARealGuestLogsInItsOrder)
 {
     boot();
-    EXPECT_THAT(runtime_event_names(), ElementsAre("system-preparing", "app-id", "compose-hash", "instance-id", "boot-mr-done",
-        "key-provider", "storage-fs", "system-ready"));
+    EXPECT_THAT(runtime_event_names(),
+        ElementsAre("system-preparing", "app-id", "compose-hash", "instance-id", "boot-mr-done", "key-provider",
+            "storage-fs", "system-ready"));
     auto const hash = to_hex(sha256({ as_bytes(default_app_compose()) }));
     EXPECT_EQ(payload_of("compose-hash"), hash);
     EXPECT_EQ(payload_of("app-id"), hash.substr(0, 40));
@@ -108,10 +34,12 @@ TEST_F(SimulatedBoot, LogsWhatARealGuestLogsInItsOrder)
 TEST_F(SimulatedBoot, DerivesItsEventsFromTheAppCompose)
 {
     boot({ .app_compose = R"({"name":"x","kms_enabled":true,"storage_fs":"ext4"})" });
-    EXPECT_EQ(payload_of("compose-hash"), to_hex(sha256({ as_bytes(R"({"name":"x","kms_enabled":true,"storage_fs":"ext4"})") })));
+    EXPECT_EQ(payload_of("compose-hash"),
+        to_hex(sha256({ as_bytes(R"({"name":"x","kms_enabled":true,"storage_fs":"ext4"})") })));
     EXPECT_EQ(payload_of("instance-id").size(), 40U);
     EXPECT_EQ(payload_of("storage-fs"), to_hex(as_bytes("ext4")));
-    EXPECT_THAT(std::string(as_text(evidence::payloads_of(m_agent->log(), "key-provider").at(0))), HasSubstr(R"("name":"kms")"));
+    EXPECT_THAT(std::string(as_text(evidence::payloads_of(m_agent->log(), "key-provider").at(0))),
+        HasSubstr(R"("name":"kms")"));
     boot({ .app_compose = R"({"name":"x"})" });
     EXPECT_EQ(payload_of("key-provider"), to_hex(as_bytes(R"({"name":"none","id":""})")));
 }
@@ -192,7 +120,8 @@ TEST_F(SimulatedGetQuote, RefusesMoreThan64BytesOfReportData)
 {
     boot();
     EXPECT_EQ(evidence_for(std::string(128, 'a')).view.report_data[63], 0xaa);
-    EXPECT_EQ(error_in(post("GetQuote", R"({"report_data":")" + std::string(130, 'a') + R"("})")), "Report data is too long");
+    EXPECT_EQ(
+        error_in(post("GetQuote", R"({"report_data":")" + std::string(130, 'a') + R"("})")), "Report data is too long");
 }
 
 TEST_F(SimulatedGetQuote, RefusesReportDataThatIsNotHex)
@@ -254,7 +183,8 @@ TEST_F(SimulatedInfo, HasTheMembersThatClientsRead)
     EXPECT_EQ(info.require_text("compose_hash").value(), hash);
     EXPECT_EQ(info.require_text("instance_id").value(), payload_of("instance-id"));
     EXPECT_EQ(info.require_text("app_name").value(), "app");
-    EXPECT_EQ(info.require_text("device_id").value(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    EXPECT_EQ(
+        info.require_text("device_id").value(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     EXPECT_THAT(info.require_text("app_cert").value(), HasSubstr("BEGIN CERTIFICATE"));
     EXPECT_EQ(info.require_text("key_provider_info").value(), R"({"name":"none","id":""})");
     EXPECT_EQ(info.require_text("os_image_hash").value().size(), 64U);
@@ -290,7 +220,8 @@ TEST_F(SimulatedVersion, IsTheOneAskedForAndExistsFrom057On)
 TEST_F(SimulatedAgent, AnswersGetWithTheQueryAsItsArguments)
 {
     boot();
-    EXPECT_EQ(object_in(get("/GetQuote?report_data=0x12%334")).require_text("report_data").value(), "1234" + std::string(124, '0'));
+    EXPECT_EQ(object_in(get("/GetQuote?report_data=0x12%334")).require_text("report_data").value(),
+        "1234" + std::string(124, '0'));
     EXPECT_EQ(get("/EmitEvent?event=e+f&payload=01").response.body, "null");
     EXPECT_EQ(payload_of("e f"), "01");
     EXPECT_EQ(object_in(get("/Version")).require_text("version").value(), "0.5.8");
@@ -338,104 +269,6 @@ TEST_F(SimulatedAgent, WritesItsCallsIntoTheJournal)
     emit("mpc-image-digest");
     get("/GetQuote");
     EXPECT_THAT(journal.snapshot(), ElementsAre("agent Version", "agent EmitEvent mpc-image-digest", "agent GetQuote"));
-}
-
-TEST_F(SimulatedAgent, FailsWithoutDoingTheWork)
-{
-    boot_with({ .fault = Fault::Fail, .method = "EmitEvent", .calls = 1 });
-    EXPECT_EQ(error_in(emit("e")), "told to fail");
-    EXPECT_EQ(payload_of("e"), "0 of them");
-    EXPECT_EQ(emit("e").response.status, 200U);
-}
-
-TEST_F(SimulatedAgent, DropsTheConnectionBeforeTheWork)
-{
-    boot_with({ .fault = Fault::DropBefore, .method = "EmitEvent" });
-    EXPECT_TRUE(emit("e").delivery.drop);
-    EXPECT_EQ(payload_of("e"), "0 of them");
-}
-
-TEST_F(SimulatedAgent, DropsTheConnectionAfterTheWork)
-{
-    boot_with({ .fault = Fault::Drop, .method = "EmitEvent" });
-    EXPECT_TRUE(emit("e").delivery.drop);
-    EXPECT_EQ(payload_of("e"), "01");
-}
-
-TEST_F(SimulatedAgent, HangsAfterTheWork)
-{
-    boot_with({ .fault = Fault::Hang, .method = "EmitEvent" });
-    EXPECT_TRUE(emit("e").delivery.hang);
-    EXPECT_EQ(payload_of("e"), "01");
-}
-
-TEST_F(SimulatedAgent, AnswersLate)
-{
-    boot_with({ .fault = Fault::Delay, .method = "EmitEvent", .delay = Duration(250) });
-    EXPECT_EQ(emit("e").delivery.delay, Duration(250));
-    EXPECT_EQ(post("Version").delivery.delay, Duration(0));
-}
-
-TEST_F(SimulatedAgent, CutsAnAnswer)
-{
-    boot_with({ .fault = Fault::Cut, .method = "GetQuote" });
-    auto const answer = post("GetQuote");
-    EXPECT_LT(answer.delivery.cut_after, answer.response.body.size());
-}
-
-TEST_F(SimulatedAgent, AnswersWithAnErrorPageThatSays200)
-{
-    boot_with({ .fault = Fault::Html, .method = "EmitEvent" });
-    auto const answer = emit("e");
-    EXPECT_EQ(answer.response.status, 200U);
-    EXPECT_THAT(answer.response.body, HasSubstr("<html>"));
-    EXPECT_EQ(payload_of("e"), "0 of them");
-}
-
-TEST_F(SimulatedAgent, CanLeaveAnEventOutOfTheLog)
-{
-    boot_with({ .fault = Fault::LieLog, .method = "EmitEvent" });
-    EXPECT_EQ(emit("e").response.body, "null");
-    std::size_t events = 1;
-    EXPECT_FALSE(the_log_explains_rtmr3(&events));
-    EXPECT_EQ(events, 0U);
-}
-
-TEST_F(SimulatedAgent, CanLeaveTheRegisterAsItWas)
-{
-    boot_with({ .fault = Fault::LieRegister, .method = "EmitEvent" });
-    auto const before = m_agent->rtmrs();
-    EXPECT_EQ(emit("e").response.body, "null");
-    EXPECT_EQ(m_agent->rtmrs(), before);
-    EXPECT_EQ(payload_of("e"), "01");
-}
-
-TEST_F(SimulatedAgent, CanExtendTwice)
-{
-    boot_with({ .fault = Fault::LieTwice, .method = "EmitEvent" });
-    EXPECT_EQ(emit("e").response.body, "null");
-    std::size_t events = 0;
-    EXPECT_TRUE(the_log_explains_rtmr3(&events));
-    EXPECT_EQ(events, 2U);
-}
-
-TEST_F(SimulatedAgent, CanLogAnEventWhoseExtensionFails)
-{
-    boot_with({ .fault = Fault::LiePhantom, .method = "EmitEvent" });
-    auto const before = m_agent->rtmrs();
-    EXPECT_EQ(error_in(emit("e")), "Failed to extend RTMR3");
-    EXPECT_EQ(m_agent->rtmrs(), before);
-    EXPECT_EQ(payload_of("e"), "01");
-}
-
-TEST_F(SimulatedAgent, CanQuoteOrEchoOtherReportData)
-{
-    boot_with({ .fault = Fault::LieReportData, .method = "GetQuote" });
-    EXPECT_EQ(evidence_for("00").view.report_data[0], 0xff);
-    EXPECT_THAT(post("GetQuote").response.body, HasSubstr(R"("report_data":"0000)"));
-    boot_with({ .fault = Fault::LieEcho, .method = "GetQuote" });
-    EXPECT_EQ(evidence_for("00").view.report_data[0], 0x00);
-    EXPECT_THAT(post("GetQuote").response.body, HasSubstr(R"("report_data":"ff00)"));
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 
 namespace mpc::simulator {
 
-/// Lines such as "agent EmitEvent mpc-image-digest", appended by several simulators at the same time, read by a test that
-/// asserts their order. Safe to use from any thread.
+/// Lines such as "agent EmitEvent mpc-image-digest", appended by several simulators at the same time, read by a test
+/// that asserts their order. Safe to use from any thread.
 class Journal {
 public:
     void append(std::string line)

@@ -8,44 +8,57 @@ namespace mpc::simulator {
 
 namespace {
 
-/// An event that firmware or kernel logs. Some digests are of the logged data itself; the others are of things that are not
-/// in the log (code, tables), so that the seed makes them up.
+/// An event that firmware or kernel logs. Some digests are of the logged data itself; the others are of things that are
+/// not in the log (code, tables), so that the seed makes them up.
 struct BootEvent {
     std::uint32_t imr;
     std::uint32_t type;
-    std::string_view payload_hex;
     enum class Digest { OfPayload, FromSeed } digest;
+    std::string_view payload_hex;
 };
 constexpr auto of_payload = BootEvent::Digest::OfPayload;
 constexpr auto from_seed = BootEvent::Digest::FromSeed;
 
-/// What OVMF and a direct-booted Linux log on dstack 0.5, in their order (TCG PC Client Platform Firmware Profile, table 27).
+/// What OVMF and a direct-booted Linux log on dstack 0.5, in their order. (TCG PC Client Platform Firmware Profile.)
 constexpr std::array<BootEvent, 20> boot_events { {
-    { 0, 0x8000000b, "095464785461626c65000100000000000000af96bb93f2b9b84e9462e0ba745642360090800000000000", from_seed },
-    { 0, 0x8000000a, "2946762858585858585858582d585858582d585858582d585858582d58585858585858585858585829000000c0ff"
-                     "000000000040080000000000", from_seed },
-    { 0, 0x80000001, "61dfe48bca93d211aa0d00e098032b8c0a000000000000000000000000000000"  // SecureBoot
-                     "53006500630075007200650042006f006f007400", of_payload },
-    { 0, 0x80000001, "61dfe48bca93d211aa0d00e098032b8c0200000000000000000000000000000050004b00", of_payload },      // PK
-    { 0, 0x80000001, "61dfe48bca93d211aa0d00e098032b8c030000000000000000000000000000004b0045004b00", of_payload },  // KEK
-    { 0, 0x80000001, "cbb219d73a3d9645a3bcdad00e67656f0200000000000000000000000000000064006200", of_payload },      // db
-    { 0, 0x80000001, "cbb219d73a3d9645a3bcdad00e67656f03000000000000000000000000000000640062007800", of_payload },  // dbx
-    { 0, 0x00000004, "00000000", of_payload },                                           // separator
-    { 0, 0x0000000a, "414350492044415441", from_seed },                                  // "ACPI DATA"
-    { 0, 0x0000000a, "414350492044415441", from_seed },
-    { 0, 0x0000000a, "414350492044415441", from_seed },
-    { 1, 0x80000003, "18e0fd7a00000000008485000000000000000000000000002a000000000000000403140072f728144ab61e44b8c39ebdd7f8"
-                     "93c7040412006b00650072006e0065006c0000007fff0400", from_seed },      // the kernel
-    { 0, 0x80000002, "61dfe48bca93d211aa0d00e098032b8c09000000000000000200000000000000"  // BootOrder
-                     "42006f006f0074004f0072006400650072000000", from_seed },
-    { 0, 0x80000002, "61dfe48bca93d211aa0d00e098032b8c08000000000000000000000000000000"  // Boot0000
-                     "42006f006f0074003000300030003000", from_seed },
-    { 1, 0x80000007, "43616c6c696e6720454649204170706c69636174696f6e2066726f6d20426f6f74204f7074696f6e", of_payload },
-    { 1, 0x00000004, "00000000", of_payload },
-    { 2, 0x00000006, "ed223b8f1a0000004c4f414445445f494d4147453a3a4c6f61644f7074696f6e7300", from_seed },  // command line
-    { 2, 0x00000006, "ec223b8f0d0000004c696e757820696e6974726400", from_seed },                            // initrd
-    { 1, 0x80000007, "4578697420426f6f7420536572766963657320496e766f636174696f6e", of_payload },
-    { 1, 0x80000007, "4578697420426f6f742053657276696365732052657475726e656420776974682053756363657373", of_payload },
+    // Configuration of the firmware.
+    { 0, 0x8000000b, from_seed,
+        "095464785461626c65000100000000000000af96bb93f2b9b84e9462e0ba745642360090800000000000" },
+    { 0, 0x8000000a, from_seed,
+        "2946762858585858585858582d585858582d585858582d585858582d58585858585858585858585829000000c0ff"
+        "000000000040080000000000" },
+    // Secure boot: SecureBoot, PK, KEK, db, dbx.
+    { 0, 0x80000001, of_payload,
+        "61dfe48bca93d211aa0d00e098032b8c0a000000000000000000000000000000"
+        "53006500630075007200650042006f006f007400" },
+    { 0, 0x80000001, of_payload, "61dfe48bca93d211aa0d00e098032b8c0200000000000000000000000000000050004b00" },
+    { 0, 0x80000001, of_payload, "61dfe48bca93d211aa0d00e098032b8c030000000000000000000000000000004b0045004b00" },
+    { 0, 0x80000001, of_payload, "cbb219d73a3d9645a3bcdad00e67656f0200000000000000000000000000000064006200" },
+    { 0, 0x80000001, of_payload, "cbb219d73a3d9645a3bcdad00e67656f03000000000000000000000000000000640062007800" },
+    // A separator, and three times "ACPI DATA".
+    { 0, 0x00000004, of_payload, "00000000" },
+    { 0, 0x0000000a, from_seed, "414350492044415441" },
+    { 0, 0x0000000a, from_seed, "414350492044415441" },
+    { 0, 0x0000000a, from_seed, "414350492044415441" },
+    // The kernel, BootOrder, Boot0000.
+    { 1, 0x80000003, from_seed,
+        "18e0fd7a00000000008485000000000000000000000000002a000000000000000403140072f728144ab61e44b8c39ebdd7f8"
+        "93c7040412006b00650072006e0065006c0000007fff0400" },
+    { 0, 0x80000002, from_seed,
+        "61dfe48bca93d211aa0d00e098032b8c09000000000000000200000000000000"
+        "42006f006f0074004f0072006400650072000000" },
+    { 0, 0x80000002, from_seed,
+        "61dfe48bca93d211aa0d00e098032b8c08000000000000000000000000000000"
+        "42006f006f0074003000300030003000" },
+    // "Calling EFI Application from Boot Option", a separator.
+    { 1, 0x80000007, of_payload, "43616c6c696e6720454649204170706c69636174696f6e2066726f6d20426f6f74204f7074696f6e" },
+    { 1, 0x00000004, of_payload, "00000000" },
+    // The kernel's command line, the initrd.
+    { 2, 0x00000006, from_seed, "ed223b8f1a0000004c4f414445445f494d4147453a3a4c6f61644f7074696f6e7300" },
+    { 2, 0x00000006, from_seed, "ec223b8f0d0000004c696e757820696e6974726400" },
+    // "Exit Boot Services Invocation", "Exit Boot Services Returned with Success".
+    { 1, 0x80000007, of_payload, "4578697420426f6f7420536572766963657320496e766f636174696f6e" },
+    { 1, 0x80000007, of_payload, "4578697420426f6f742053657276696365732052657475726e656420776974682053756363657373" },
 } };
 
 Bytes first_20(Sha256 const& hash)
@@ -128,10 +141,10 @@ std::array<std::uint8_t, 48> VmIdentity::mr_config_id() const
 
 std::string VmIdentity::vm_config() const
 {
-    return json::write(json::Object { { "spec_version", 1 }, { "os_image_hash", to_hex(os_image_hash) }, { "cpu_count", 8 },
-        { "memory_size", std::uint64_t { 64 } << 30 }, { "qemu_version", "8.2.2" }, { "pci_hole64_size", 0 },
-        { "hugepages", false }, { "num_gpus", 0 }, { "num_nvswitches", 0 }, { "hotplug_off", false },
-        { "image", "dstack-simulated" } });
+    return json::write(json::Object { { "spec_version", 1 }, { "os_image_hash", to_hex(os_image_hash) },
+        { "cpu_count", 8 }, { "memory_size", std::uint64_t { 64 } << 30 }, { "qemu_version", "8.2.2" },
+        { "pci_hole64_size", 0 }, { "hugepages", false }, { "num_gpus", 0 }, { "num_nvswitches", 0 },
+        { "hotplug_off", false }, { "image", "dstack-simulated" } });
 }
 
 MeasuredVm::MeasuredVm(VmIdentity identity, Seed const& seed, Dialect const& dialect) : m_identity(std::move(identity))
@@ -142,12 +155,12 @@ MeasuredVm::MeasuredVm(VmIdentity identity, Seed const& seed, Dialect const& dia
 
 void MeasuredVm::boot_firmware_and_kernel(Seed const& seed)
 {
-    for (auto const& [imr, type, payload_hex, kind] : boot_events) {
-        evidence::Event event { .imr = imr, .type = type, .digest = {}, .name = "", .payload = from_hex(payload_hex).value() };
-        event.digest = kind == of_payload ? sha384({ event.payload })
-                                          : seed.bytes48(fmt::format("boot event {}", m_log.size()));
-        m_rtmrs[imr].extend(*event.digest);
-        m_log.push_back(std::move(event));
+    for (auto const& [imr, type, kind, payload_hex] : boot_events) {
+        auto payload = from_hex(payload_hex).value();
+        auto const digest
+            = kind == of_payload ? sha384({ payload }) : seed.bytes48(fmt::format("boot event {}", m_log.size()));
+        m_rtmrs[imr].extend(digest);
+        m_log.push_back({ .imr = imr, .type = type, .digest = digest, .name = "", .payload = std::move(payload) });
     }
 }
 

@@ -60,7 +60,8 @@ Result<Misbehaviour> parse_misbehaviour(Fault fault, std::string_view text)
                                                                : "only a delay is written METHOD=MILLISECONDS");
     misbehaviour.delay = Duration(delay.value_or(0));
     if (std::ranges::find(methods, text) == methods.end())
-        return Error(ErrorKind::Invalid, fmt::format("\"{}\" is none of {}", printable(text, 40), fmt::join(methods, ", ")));
+        return Error(
+            ErrorKind::Invalid, fmt::format("\"{}\" is none of {}", printable(text, 40), fmt::join(methods, ", ")));
     misbehaviour.method = text;
     return misbehaviour;
 }

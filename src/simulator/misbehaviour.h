@@ -34,8 +34,8 @@ struct Misbehaviour {
     unsigned calls = UINT_MAX;   ///< how many of the first calls it spoils
 };
 
-/// From the text of an option: "METHOD[:CALLS]", for a delay "METHOD=MILLISECONDS[:CALLS]". `fault` is none of the lies.
-/// Errors: Invalid.
+/// From the text of an option: "METHOD[:CALLS]", for a delay "METHOD=MILLISECONDS[:CALLS]". `fault` is none of the
+/// lies. Errors: Invalid.
 [[nodiscard]] Result<Misbehaviour> parse_misbehaviour(Fault fault, std::string_view text);
 /// From "log", "register", "twice", "phantom", "report-data" or "echo", each with or without ":CALLS". Errors: Invalid.
 [[nodiscard]] Result<Misbehaviour> parse_lie(std::string_view text);

@@ -15,8 +15,8 @@ public:
     static Result<QuoteSigner> create(Seed const& seed);
 
     /// A version 4 quote with a TD 1.0 report of these registers, padded with zero bytes to the 5006 bytes of dstack.
-    /// Its signature section: quote signature, attestation key, and of type 6 the QE report with its signature and, of type
-    /// 5, the PEM chain of the PCK. (Intel TDX DCAP Quoting Library API, appendix A.) Errors: Internal.
+    /// Its signature section: quote signature, attestation key, and of type 6 the QE report with its signature and, of
+    /// type 5, the PEM chain of the PCK. (Intel TDX DCAP Quoting Library API, appendix A.) Errors: Internal.
     [[nodiscard]] Result<Bytes> quote(evidence::QuoteView const& report) const;
 
     /// PEM: PCK, PCK CA, root.

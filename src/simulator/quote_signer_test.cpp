@@ -16,7 +16,8 @@ using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 std::vector<Certificate> certificates_of(std::string_view pem)
 {
     std::vector<Certificate> certificates;
-    std::unique_ptr<BIO, decltype(&BIO_free)> const memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+    std::unique_ptr<BIO, decltype(&BIO_free)> const memory(
+        BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
     while (auto* certificate = PEM_read_bio_X509(memory.get(), nullptr, nullptr, nullptr))
         certificates.emplace_back(certificate, X509_free);
     return certificates;
@@ -63,7 +64,8 @@ bool verifies(EVP_PKEY* key, ByteView message, ByteView r_and_s)
     auto const size = i2d_ECDSA_SIG(signature, &der);
     std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> const context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
     EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key);
-    auto const verified = EVP_DigestVerify(context.get(), der, static_cast<std::size_t>(size), message.data(), message.size());
+    auto const verified
+        = EVP_DigestVerify(context.get(), der, static_cast<std::size_t>(size), message.data(), message.size());
     OPENSSL_free(der);
     ECDSA_SIG_free(signature);
     return verified == 1;
@@ -71,7 +73,8 @@ bool verifies(EVP_PKEY* key, ByteView message, ByteView r_and_s)
 
 std::uint32_t u32_at(ByteView bytes, std::size_t offset)
 {
-    return bytes[offset] | bytes[offset + 1] << 8 | bytes[offset + 2] << 16 | static_cast<std::uint32_t>(bytes[offset + 3]) << 24;
+    return bytes[offset] | bytes[offset + 1] << 8 | bytes[offset + 2] << 16
+        | static_cast<std::uint32_t>(bytes[offset + 3]) << 24;
 }
 
 class QuoteSigner_ : public testing::Test {
@@ -90,9 +93,15 @@ protected:
         return report;
     }
 
-    QuoteSigner_() : m_signer(std::move(QuoteSigner::create(Seed(7))).value()), m_quote(m_signer.quote(report()).value()) {}
+    QuoteSigner_()
+        : m_signer(std::move(QuoteSigner::create(Seed(7))).value()), m_quote(m_signer.quote(report()).value())
+    {
+    }
 
-    [[nodiscard]] ByteView part(std::size_t offset, std::size_t size) const { return ByteView(m_quote).subspan(offset, size); }
+    [[nodiscard]] ByteView part(std::size_t offset, std::size_t size) const
+    {
+        return ByteView(m_quote).subspan(offset, size);
+    }
 
     // Offsets within a version 4 quote whose QE authentication data has 32 bytes.
     static constexpr std::size_t signature = 636, attestation_key = 700, qe_report = 770, qe_signature = 1154,

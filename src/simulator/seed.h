@@ -13,8 +13,14 @@ class Seed {
 public:
     explicit Seed(std::uint64_t number) : m_number(number) {}
 
-    [[nodiscard]] Sha256 bytes32(std::string_view label) const { return sha256({ as_bytes(prefix()), as_bytes(label) }); }
-    [[nodiscard]] Sha384 bytes48(std::string_view label) const { return sha384({ as_bytes(prefix()), as_bytes(label) }); }
+    [[nodiscard]] Sha256 bytes32(std::string_view label) const
+    {
+        return sha256({ as_bytes(prefix()), as_bytes(label) });
+    }
+    [[nodiscard]] Sha384 bytes48(std::string_view label) const
+    {
+        return sha384({ as_bytes(prefix()), as_bytes(label) });
+    }
 
 private:
     [[nodiscard]] std::string prefix() const { return "mpc simulator " + std::to_string(m_number) + ":"; }

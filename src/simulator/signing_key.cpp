@@ -102,14 +102,17 @@ Result<SigningKey> SigningKey::from(Sha256 const& secret)
     Point const point(EC_POINT_new(group.get()));
     std::array<std::uint8_t, 65> octets {};
     TRY(require(point && EC_POINT_mul(group.get(), point.get(), number.get(), nullptr, nullptr, nullptr) == 1
-            && EC_POINT_point2oct(group.get(), point.get(), POINT_CONVERSION_UNCOMPRESSED, octets.data(), octets.size(), nullptr)
+            && EC_POINT_point2oct(
+                   group.get(), point.get(), POINT_CONVERSION_UNCOMPRESSED, octets.data(), octets.size(), nullptr)
                 == octets.size(),
         "public point"));
 
     ParamBuilder const builder(OSSL_PARAM_BLD_new());
-    TRY(require(builder && OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) == 1
+    TRY(require(builder
+            && OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) == 1
             && OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, number.get()) == 1
-            && OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, octets.data(), octets.size()) == 1,
+            && OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, octets.data(), octets.size())
+                == 1,
         "key parameters"));
     Params const params(OSSL_PARAM_BLD_to_param(builder.get()));
     KeyContext const context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
@@ -146,7 +149,8 @@ Result<std::string> issue_certificate(Party const& subject, CertificateKind kind
     auto const subject_name = TRY(name_of(subject.common_name));
     auto const issuer_name = TRY(name_of(issuer.common_name));
     TRY(require(x509 && X509_set_version(x509, X509_VERSION_3) == 1
-            && X509_set_subject_name(x509, subject_name.get()) == 1 && X509_set_issuer_name(x509, issuer_name.get()) == 1
+            && X509_set_subject_name(x509, subject_name.get()) == 1
+            && X509_set_issuer_name(x509, issuer_name.get()) == 1
             && ASN1_TIME_set_string_X509(X509_getm_notBefore(x509), "20200101000000Z") == 1
             && ASN1_TIME_set_string_X509(X509_getm_notAfter(x509), "20491231235959Z") == 1
             && X509_set_pubkey(x509, subject.key.handle()) == 1,
@@ -154,7 +158,8 @@ Result<std::string> issue_certificate(Party const& subject, CertificateKind kind
     TRY(set_serial(x509, subject));
     bool const is_authority = kind == CertificateKind::Authority;
     TRY(add_extension(x509, NID_basic_constraints, is_authority ? "critical,CA:TRUE" : "critical,CA:FALSE"));
-    TRY(add_extension(x509, NID_key_usage, is_authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature"));
+    TRY(add_extension(
+        x509, NID_key_usage, is_authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature"));
     TRY(require(X509_sign(x509, issuer.key.handle(), EVP_sha256()) > 0, "certificate signature"));
     return to_pem(x509);
 }

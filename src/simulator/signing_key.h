@@ -27,7 +27,9 @@ public:
     [[nodiscard]] evp_pkey_st* handle() const { return m_key.get(); }
 
 private:
-    SigningKey(std::shared_ptr<evp_pkey_st> key, TwoNumbers const& point) : m_key(std::move(key)), m_public_point(point) {}
+    SigningKey(std::shared_ptr<evp_pkey_st> key, TwoNumbers const& point) : m_key(std::move(key)), m_public_point(point)
+    {
+    }
 
     std::shared_ptr<evp_pkey_st> m_key;
     TwoNumbers m_public_point;

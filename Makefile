@@ -40,8 +40,10 @@ demo: ## a launch from beginning to end, explained; on an engine of its own
 bench: all ## how fast it is, against the raw calls underneath
 	bench/run
 
-install: build ## both programs to $(PREFIX)/bin
+install: build ## both programs and their manual pages, under $(PREFIX)
 	install -D --mode 755 --target-directory $(DESTDIR)$(PREFIX)/bin $(PROGRAMS:%=build/bin/%)
+	install -D --mode 644 --target-directory $(DESTDIR)$(PREFIX)/share/man/man1 docs/man/*.1
+	install -D --mode 644 --target-directory $(DESTDIR)$(PREFIX)/share/man/man8 docs/man/*.8
 
 format: .clang-format ## lays out the C++ sources
 	tools/setup lint

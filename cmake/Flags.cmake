@@ -6,9 +6,11 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
+# Objects are shared between checkouts in different directories, which -ffile-prefix-map makes equal anyhow.
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
 endif()
 
 option(MPC_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
@@ -27,8 +29,9 @@ target_link_options(mpc_flags INTERFACE
   -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections -Wl,--build-id=none)
 
 if(MPC_SANITIZE)
+  # g++ 12 sees uninitialised variants where the sanitizer's own code is.
   target_compile_options(mpc_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
-    -fno-omit-frame-pointer)
+    -fno-omit-frame-pointer -Wno-maybe-uninitialized)
   target_link_options(mpc_flags INTERFACE -fsanitize=address,undefined)
 else()
   target_compile_definitions(mpc_flags INTERFACE _GLIBCXX_ASSERTIONS

@@ -143,25 +143,40 @@ Result<Environment> Environment::read(Arguments const& arguments, Lookup const& 
     if (arguments.options.contains("USER_CONFIG") || lookup("USER_CONFIG"))
         user_config = TRY(reader.path("USER_CONFIG"));
 
+    // Values first, the aggregate last: g++ 12 leaks what a braced list has made when a TRY in it returns.
+    auto const shared_directory = TRY(reader.path("SHARED_DIR"));
+    auto const docker_socket = TRY(reader.path("DOCKER_SOCKET"));
+    auto const dstack_socket = TRY(reader.path("DSTACK_SOCKET"));
+    auto const docker_config = TRY(reader.path("DOCKER_CONFIG"));
+    auto const container_name = TRY(read_container_name(reader));
+    auto const hardening = TRY(reader.one_of<Hardening>("HARDENING",
+        { { "strict", Hardening::Strict }, { "standard", Hardening::Standard } }));
+    auto const measurement = TRY(reader.one_of<measure::Method>("MEASUREMENT",
+        { { "auto", measure::Method::Auto }, { "emit-event", measure::Method::EmitEvent },
+            { "native", measure::Method::Native } }));
+    auto const rtmr3 = TRY(reader.path("RTMR3_FILE"));
+    auto const runtime_log = TRY(reader.path("RUNTIME_LOG_DIR"));
+    auto const log_format = TRY(reader.one_of<LogFormat>("LOG_FORMAT", { { "text", LogFormat::Text }, { "json", LogFormat::Json } }));
+    auto const pull_silence = TRY(reader.seconds("PULL_SILENCE"));
+    auto const pull_deadline = TRY(reader.seconds("PULL_DEADLINE"));
+    auto const agent_deadline = TRY(reader.seconds("AGENT_DEADLINE"));
+
     return Environment {
         .platform = platform,
         .default_digest = default_digest,
-        .user_config = std::move(user_config),
-        .shared_directory = TRY(reader.path("SHARED_DIR")),
-        .docker_socket = TRY(reader.path("DOCKER_SOCKET")),
-        .dstack_socket = TRY(reader.path("DSTACK_SOCKET")),
-        .docker_config = config_file_of(TRY(reader.path("DOCKER_CONFIG"))),
-        .container_name = TRY(read_container_name(reader)),
-        .hardening = TRY(reader.one_of<Hardening>("HARDENING",
-            { { "strict", Hardening::Strict }, { "standard", Hardening::Standard } })),
-        .measurement = TRY(reader.one_of<measure::Method>("MEASUREMENT",
-            { { "auto", measure::Method::Auto }, { "emit-event", measure::Method::EmitEvent },
-                { "native", measure::Method::Native } })),
-        .native = { .rtmr3 = TRY(reader.path("RTMR3_FILE")), .log_directory = TRY(reader.path("RUNTIME_LOG_DIR")) },
-        .log_format = TRY(reader.one_of<LogFormat>("LOG_FORMAT", { { "text", LogFormat::Text }, { "json", LogFormat::Json } })),
-        .pull_silence = TRY(reader.seconds("PULL_SILENCE")),
-        .pull_deadline = TRY(reader.seconds("PULL_DEADLINE")),
-        .agent_deadline = TRY(reader.seconds("AGENT_DEADLINE")),
+        .user_config = user_config,
+        .shared_directory = shared_directory,
+        .docker_socket = docker_socket,
+        .dstack_socket = dstack_socket,
+        .docker_config = config_file_of(docker_config),
+        .container_name = container_name,
+        .hardening = hardening,
+        .measurement = measurement,
+        .native = { .rtmr3 = rtmr3, .log_directory = runtime_log },
+        .log_format = log_format,
+        .pull_silence = pull_silence,
+        .pull_deadline = pull_deadline,
+        .agent_deadline = agent_deadline,
     };
 }
 

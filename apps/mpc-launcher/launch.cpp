@@ -39,11 +39,12 @@ Result<Fd> take_lock(LaunchPlan const& plan, Interrupt const& interrupt, Log con
     return lock;
 }
 
+/// Running in full: a paused or restarting container has "Running" set as well.
 bool is_running(json::Object const& inspected)
 {
     auto const* state = inspected.find("State");
-    auto const* running = state && state->object() ? state->object()->find("Running") : nullptr;
-    return running && running->boolean() && *running->boolean();
+    auto const* status = state && state->object() ? state->object()->find("Status") : nullptr;
+    return status && status->text() && *status->text() == "running";
 }
 
 }  // namespace

@@ -90,6 +90,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, KeptNodeTable,
         "a = \"q\\\"b\\\\s\\n\\t\\r\\b\\f\\u0001\\u007f\"\nb = 'C:\\x'\nc = \"\"\"\nlines\nof \"text\"\n\"\"\"\n"
         "d = '''\nraw\\n'''",
         "a = \"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80 \xc2\x85 \xe2\x80\xa8\"\n\"k\xc3\xa4y\" = 1",
+        "a = \"\"\"\\\n  \xc3\x84\xd2\x99\\\n\n \xe3\x80\x81\"\"\" # \xc3\x84",
         "\"\" = 1\n\"a.b\" = 2\n\"a b\" = 3\n'q\"q' = 4\n\"e\\u0001\" = 5\n1 = 6\na-b_c = 7",
         "a = []\nb = [1, 2]\nc = [1, \"two\", 3.0, [true, []], { x = 1 }]\nd = [[1], [2, [3]]]\ne = {}",
         "a = { b = { c = 1 }, d = [ { e = 1 }, {} ] }\nf.g.h = 1\nf.g.i = 2",

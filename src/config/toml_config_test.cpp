@@ -100,6 +100,14 @@ TEST(Toml, IsRefusedWithThePlaceOfAMistakeAndNotItsText)  // C8
     EXPECT_THAT(message, AllOf(HasSubstr("not valid TOML at line 2, column"), Not(HasSubstr("canary"))));
 }
 
+TEST(Toml, IsRefusedWhereTheLibraryWouldOnlyAssert)
+{
+    for (auto const* line :
+        { "[@", "[[;", "[ =]", "a.\xc3\x84 = 1", "a\xd2\x99 = 1", "a = \xc3\x84", "a = 1 \xc2\xa1" })
+        EXPECT_THAT(message_of_bad("[launcher_config]\n" + std::string(line)), HasSubstr("not valid TOML at line 2"))
+            << line;
+}
+
 TEST(Toml, IsRefusedWithAKeyTwice)
 {
     EXPECT_THAT(message_of_bad(with_launcher("port_mappings = []")), HasSubstr("not valid TOML at line 4"));

@@ -88,8 +88,13 @@ bool Object::add(std::string name, Value value)
 {
     if (find(name))
         return false;
-    m_members.emplace_back(std::move(name), std::move(value));
+    add_new(std::move(name), std::move(value));
     return true;
+}
+
+void Object::add_new(std::string name, Value value)
+{
+    m_members.emplace_back(std::move(name), std::move(value));
 }
 
 }  // namespace mpc::json

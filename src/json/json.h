@@ -46,8 +46,10 @@ public:
     /// Errors: Invalid, naming the first member that is not among `known`.
     [[nodiscard]] Result<void> allow_only(std::initializer_list<std::string_view> known) const;
 
-    /// Adds a member; false (and no change) when the name is taken.
+    /// Adds a member; false (and no change) when the name is taken. Looks at every member.
     bool add(std::string name, Value value);
+    /// Adds a member whose name the caller knows to be new.
+    void add_new(std::string name, Value value);
 
     [[nodiscard]] std::size_t size() const { return m_members.size(); }
     [[nodiscard]] auto begin() const { return m_members.begin(); }

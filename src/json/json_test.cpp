@@ -49,6 +49,14 @@ TEST(JsonRead, RefusesMoreThanItsSizeLimit)
     EXPECT_NE(problem("[10]", { .bytes = 3 }), "accepted");
 }
 
+TEST(JsonRead, ReadsAnObjectOfManyMembersInLinearTime)
+{
+    std::string text = "{";
+    for (unsigned i = 0; i < 200000; ++i)
+        text += "\"" + std::to_string(i) + "\":0,";
+    EXPECT_EQ(read(text + "\"x\":0}")->object()->size(), 200001U);
+}
+
 TEST(JsonRead, NeverEchoesTheText)
 {
     EXPECT_EQ(problem(R"({"a": canary})").find("canary"), std::string::npos);

@@ -2,6 +2,8 @@
 // which its DOM drops without a word, are seen.
 #include "json/json.h"
 
+#include <unordered_set>
+
 #include <nlohmann/json.hpp>
 
 namespace mpc::json {
@@ -31,7 +33,7 @@ public:
     bool key(string_t& name) override
     {
         m_open.back().name = name;
-        return !m_open.back().value.object()->find(name) || fail("the name \"" + name + "\" twice in one object");
+        return m_open.back().names.insert(name).second || fail("the name \"" + name + "\" twice in one object");
     }
     bool parse_error(std::size_t at, std::string const&, nlohmann::json::exception const&) override
     {
@@ -42,7 +44,8 @@ public:
 private:
     struct Container {
         Value value;
-        std::string name;  // of the member that is being read
+        std::string name;                       // of the member that is being read
+        std::unordered_set<std::string> names;  // of an object, so that a large one is read in linear time
     };
 
     bool fail(std::string text)
@@ -55,7 +58,7 @@ private:
     {
         if (m_open.size() >= m_depth)
             return fail("nested too deeply");
-        m_open.push_back({ std::move(value), {} });
+        m_open.push_back({ std::move(value), {}, {} });
         return true;
     }
     bool close()
@@ -71,7 +74,7 @@ private:
         else if (auto* array = m_open.back().value.array())
             array->push_back(std::move(value));
         else
-            m_open.back().value.object()->add(std::move(m_open.back().name), std::move(value));
+            m_open.back().value.object()->add_new(std::move(m_open.back().name), std::move(value));
         return true;
     }
 

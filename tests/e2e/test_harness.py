@@ -32,7 +32,7 @@ def nothing_of_a_cvm_is_left(_):
         pids = [program.pid, cvm.boot_pid, cvm.site_pid]
         directory, name = cvm.directory, cvm.directory.name
     assert not directory.exists()
-    wait_until("the end of every process", lambda: not [pid for pid in pids if Path(f"/proc/{pid}").exists()], seconds=5)
+    wait_until("every process's end", lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), seconds=5)
     assert name not in Path("/proc/self/mounts").read_text()
     assert not list(Path("/sys/fs/cgroup").glob(f"**/{name}"))
 
@@ -41,7 +41,8 @@ def nothing_of_a_cvm_is_left(_):
 def a_cvm_has_production_paths_of_its_own(world):
     world.write_approved("approved")
     world.write_user_config("configured")
-    program = world.cvm.spawn("sh", "-c", "cat /mnt/shared/image-digest.bin /tapp/user_config; ls /var/run /dstack; ip -o link")
+    program = world.cvm.spawn(
+        "sh", "-c", "cat /mnt/shared/image-digest.bin /tapp/user_config; ls /var/run /dstack; ip -o link")
     program.wait()
     output = program.output()
     assert "approvedconfigured" in output and "docker.sock" in output and "dstack.sock" in output
@@ -51,7 +52,8 @@ def a_cvm_has_production_paths_of_its_own(world):
 @test
 def the_digest_of_an_event_is_dstacks(_):
     # From launcher-cases G8 and dstack's cc-eventlog: SHA384(LE32(0x08000001) ":" name ":" payload).
-    assert event_digest("system-ready", b"").hex().startswith("1a76b2a80a0be71eae59f80945d876351a7a3fb8e9fd1ff1cede5734aa84ea11")
+    digest = event_digest("system-ready", b"").hex()
+    assert digest.startswith("1a76b2a80a0be71eae59f80945d876351a7a3fb8e9fd1ff1cede5734aa84ea11")
     assert replay([]) == bytes(48)
     assert replay([{"imr": 2, "event": "x", "event_payload": ""}]) == bytes(48)
 

@@ -17,7 +17,8 @@ def only_unix_sockets_are_opened_and_no_process_is_started(world, mode):
     world.ready()
     trace = world.cvm.directory / "trace"
     trace.unlink(missing_ok=True)
-    strace = ("strace", "-f", "-qq", "-e", "trace=socket,socketpair,execve,execveat,fork,vfork,clone,clone3", "-o", trace)
+    calls = "socket,socketpair,execve,execveat,fork,vfork,clone,clone3"
+    strace = ("strace", "-f", "-qq", "-e", "trace=" + calls, "-o", trace)
     launcher = world.start_launcher(*(["--supervise"] if mode == "supervising" else []), under=strace)
     if mode == "supervising":
         wait_until("the launch", lambda: SUCCESS in launcher.output() or not launcher.running())
@@ -76,7 +77,8 @@ def the_launcher_runs_in_its_own_container_as_in_production(world):
     world.ready()
     world.engine.load(program_archive(world.launcher, "launcher:test"))
     world.engine.create(
-        "launcher", "launcher:test", Labels={"com.docker.compose.project": "app", "com.docker.compose.service": "launcher"},
+        "launcher", "launcher:test",
+        Labels={"com.docker.compose.project": "app", "com.docker.compose.service": "launcher"},
         Env=["PLATFORM=TEE", "DOCKER_CONTENT_TRUST=1", "DEFAULT_IMAGE_DIGEST=sha256:" + "d" * 64],
         HostConfig={"Binds": ["/var/run/docker.sock:/var/run/docker.sock", "/var/run/dstack.sock:/var/run/dstack.sock",
                               "/tapp:/tapp:ro", "shared-volume:/mnt/shared:rw"],

@@ -1,9 +1,11 @@
 """The launcher is killed at every one of its calls; the next launch must end well or ask for a reboot."""
 
 import signal
+import time
 
+from harness.cvm import wait_until
 from harness.proxy import DROP
-from harness.runner import each
+from harness.runner import each, test
 
 # An event that was begun is waited for so long.
 OPTIONS = ("--agent-deadline", "2")
@@ -67,3 +69,24 @@ def a_launcher_killed_at_any_call_does_no_harm(world, moment, share):
     assert number > 3 * SHARES, "a launch makes more calls than that"
     # Only between asking for the event and its answer the outcome can be unknown.
     assert needed_a_reboot <= 1
+
+
+@test
+def an_event_still_on_its_way_when_the_launcher_dies_is_not_emitted_twice(world):
+    world.ready()
+    with world.proxy() as proxy:
+        launcher = None
+        begun, carried_out = [], []
+
+        def die_and_be_late(call):
+            begun.append(call)
+            if len(begun) == 1:
+                launcher.send(signal.SIGKILL)
+                time.sleep(2)
+
+        proxy.harm("agent POST /EmitEvent", before=die_and_be_late, after=carried_out.append)
+        launcher = world.start_launcher(*OPTIONS)
+        assert launcher.wait() == -signal.SIGKILL
+        world.launch("--agent-deadline", "10").succeeded()
+        wait_until("the late event", lambda: len(carried_out) == len(begun))
+    world.assert_launched(world.images.node)

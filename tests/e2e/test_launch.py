@@ -38,13 +38,14 @@ def an_image_with_dockers_own_media_types_is_launched(world, kind):
 def a_2026_node_is_given_its_configuration_in_a_file(world, platform):
     digest = world.ready(form="toml")
     world.launch(platform=platform).succeeded()
-    assert "start-with-config-file /mnt/shared/mpc-config.toml" in node_log(world, "config /mnt/shared/mpc-config.toml is here")
+    log = node_log(world, "config /mnt/shared/mpc-config.toml is here")
+    assert "start-with-config-file /mnt/shared/mpc-config.toml" in log
     path = world.cvm.shared / "mpc-config.toml"
     assert path.stat().st_mode & 0o777 == 0o600
     config = tomllib.loads(path.read_text())
-    authority = {"type": "dstack", "dstack_endpoint": "/var/run/dstack.sock"} if platform == "TEE" else {"type": "local"}
+    authority = {"TEE": {"type": "dstack", "dstack_endpoint": "/var/run/dstack.sock"}, "NONTEE": {"type": "local"}}
     assert config.pop("tee") == {"image_hash": digest, "latest_allowed_hash_file_path": "/mnt/shared/image-digest.bin",
-                                 "authority": authority}
+                                 "authority": authority[platform]}
     assert config == tomllib.loads((world.cvm.tapp / "user_config").read_text())["mpc_node_config"]
 
 
@@ -132,7 +133,7 @@ def an_image_that_vanishes_before_its_container_is_made_is_pulled_again(world):
     world.assert_launched(world.images.node)
 
 
-# --- again --------------------------------------------------------------------------------------------------------------
+# --- again ------------------------------------------------------------------------------------------------------------
 
 
 @each(form=("toml", "env"))
@@ -214,4 +215,4 @@ def a_container_of_an_earlier_launcher_is_kept_for_its_logs_but_only_one(world):
     assert world.engine.names() == [NODE, "mpc-node-previous"]
     kept = world.engine.inspect("mpc-node-previous")
     assert kept["Id"] == legacy and not kept["State"]["Running"]
-    assert kept["HostConfig"]["RestartPolicy"]["Name"] in ("", "no"), "the kept container would come back at the next boot"
+    assert kept["HostConfig"]["RestartPolicy"]["Name"] in ("", "no"), "it would come back at the next boot"

@@ -63,8 +63,8 @@ def without_an_agent_nothing_is_launched(world, what):
     assert world.engine.names() == []
 
 
-# Options of the simulated agent, and how two launches end. The second one finds out what came of an event whose answer the first
-# did not get: it was emitted after all (0), or that will never be known (9).
+# Options of the simulated agent, and how two launches end. The second one finds out what came of an event whose answer
+# the first did not get: it was emitted after all (0), or that will never be known (9).
 MISBEHAVIOURS = {
     "refuses to quote": ("--fail GetQuote", 8, 8),
     "hangs when asked to quote": ("--hang GetQuote", 8, 8),
@@ -100,6 +100,23 @@ def no_node_runs_unproven_when_the_agent(world, agent):
         else:
             outcome.refused(code, NAMES[code])
             assert world.engine.names() == [], "a container was left behind"
+
+
+@each(version=("0.5.0", "0.5.5", "0.5.7", "0.5.11"))
+def every_dstack_that_emits_events_will_do(world, version):
+    world.ready()
+    world.agent.start("--version", version)
+    world.launch().succeeded()
+    world.assert_launched(world.images.node)
+
+
+@each(measurement=("auto", "emit-event", "native"))
+def a_newer_dstack_without_its_register_at_hand_is_refused(world, measurement):
+    # 0.6 has no EmitEvent, and this guest not the kernel's file that takes its place.
+    world.ready()
+    world.agent.start("--version", "0.6.0")
+    world.launch("--measurement", measurement).refused(8, "measurement")
+    world.assert_nothing_done()
 
 
 @test

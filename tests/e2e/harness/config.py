@@ -24,7 +24,9 @@ def toml(repository, tag=None, override=None, ports=((11780, 11780),), retries=1
              "pull_retry_interval_secs = 1"]
     if override:
         lines.append(f'mpc_hash_override = "{override}"')
-    return "\n".join([*lines, more, node])
+    if more:
+        lines.append(more)
+    return "\n".join(lines) + "\n" + node
 
 
 def env(repository, tag=None, override=None, ports=((11780, 11780),), retries=1, more="", node=""):

@@ -3,11 +3,12 @@
 Two sets of namespaces, one in the other:
 
 * the site: a network (with loopback, where a registry can listen) and processes. Ends everything when it ends.
-* the boot: mounts, in which /run, /tapp and /mnt/shared are the CVM's own, and processes: the engine, the agent, the launcher.
-  A reset kills the first process of it, and the kernel kills the rest at once: as a machine that loses its power.
+* the boot: mounts, in which /run, /tapp and /mnt/shared are the CVM's own, and processes: the engine, the agent, the
+  launcher. A reset kills the first process of it, and the kernel kills the rest at once: as a machine that loses its
+  power.
 
-Nothing of the machine's own is touched: no engine, no bridge, no firewall rule, no directory outside of `directory`. The kernel
-ends it all when the process that made it dies, however it dies.
+Nothing of the machine's own is touched: no engine, no bridge, no firewall rule, no directory but `directory`. The
+kernel ends it all when the process that made it dies, however it dies.
 """
 
 import ctypes
@@ -148,12 +149,13 @@ class Cvm:
     def __exit__(self, *_):
         self.stop()
 
-    # --- life -------------------------------------------------------------------------------------------------------
+    # --- life ---------------------------------------------------------------------------------------------------------
 
     def start(self):
         """Makes the site and boots."""
         self._site = subprocess.Popen(
-            ["unshare", "--net", "--pid", "--fork", "--kill-child", "sh", "-c", "ip link set lo up; exec sleep infinity"],
+            ["unshare", "--net", "--pid", "--fork", "--kill-child",
+             "sh", "-c", "ip link set lo up; exec sleep infinity"],
             stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
         wait_until("the site's namespaces", lambda: children(self._site.pid))
         self.boot()
@@ -230,7 +232,7 @@ class Cvm:
         self._boot.wait()
         self._boot = None
 
-    # --- inside -----------------------------------------------------------------------------------------------------
+    # --- inside -------------------------------------------------------------------------------------------------------
 
     def at_site(self, *command):
         """Starts a program on the CVM's network with the machine's files: a registry, or what talks to one."""

@@ -24,7 +24,7 @@ class Engine:
         text = call(self.socket, method, path, body)
         return json.loads(text) if text.strip() else None
 
-    # --- images -----------------------------------------------------------------------------------------------------
+    # --- images -------------------------------------------------------------------------------------------------------
 
     def images(self):
         return self._json("GET", "/images/json?all=1")
@@ -38,8 +38,8 @@ class Engine:
         self._fail_on_error_in(text)
 
     def pull(self, repository, digest_or_tag):
-        text = call(self.socket, "POST", f"/images/create?fromImage={quote(repository, safe='')}&tag={quote(digest_or_tag)}")
-        self._fail_on_error_in(text.decode())
+        query = f"fromImage={quote(repository, safe='')}&tag={quote(digest_or_tag)}"
+        self._fail_on_error_in(call(self.socket, "POST", f"/images/create?{query}").decode())
 
     @staticmethod
     def _fail_on_error_in(stream):
@@ -47,7 +47,7 @@ class Engine:
             if line.strip() and "error" in json.loads(line):
                 raise RuntimeError(json.loads(line)["error"])
 
-    # --- containers -------------------------------------------------------------------------------------------------
+    # --- containers ---------------------------------------------------------------------------------------------------
 
     def containers(self):
         """Every container, running or not, as the list call tells them."""
@@ -58,7 +58,8 @@ class Engine:
 
     def running(self):
         """The names of the containers that run."""
-        return sorted(container["Names"][0].lstrip("/") for container in self.containers() if container["State"] == "running")
+        return sorted(container["Names"][0].lstrip("/") for container in self.containers()
+                      if container["State"] == "running")
 
     def inspect(self, name):
         """None when there is no such container."""
@@ -103,7 +104,7 @@ class Engine:
             text, frames = text + frames[8:8 + size], frames[8 + size:]
         return text.decode(errors="replace")
 
-    # --- clean-up ---------------------------------------------------------------------------------------------------
+    # --- clean-up -----------------------------------------------------------------------------------------------------
 
     def remove_containers(self):
         for container in self.containers():

@@ -1,7 +1,7 @@
 """Sample images of a node, written by hand and the same every time: a static busybox and a script as /app/mpc-node.
 
-They lie in one OCI layout on disk (or, with Docker's media types, in a directory of skopeo's), from which skopeo pushes them
-to a registry; docker_archive() is for the engine's own POST /images/load.
+They lie in one OCI layout on disk (or, with Docker's media types, in a directory of skopeo's), from which skopeo pushes
+them to a registry; docker_archive() is for the engine's own POST /images/load.
 """
 
 import gzip
@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _OCI = "application/vnd.oci.image."
-_DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
+_OCI_TYPES = (_OCI + "config.v1+json", _OCI + "layer.v1.tar+gzip", _OCI + "manifest.v1+json")
+_DOCKER_TYPES = ("application/vnd.docker.container.image.v1+json", "application/vnd.docker.image.rootfs.diff.tar.gzip",
+                 "application/vnd.docker.distribution.manifest.v2+json")
 
 # Prints which variables it was given, never what they hold; ends at once when asked to.
 _NODE = """#!/bin/busybox sh
@@ -81,7 +83,7 @@ class Images:
         #: For several, of which one is ours.
         self.multi_platform = self._multi_platform("multi-platform", [self.node, self.arm])
 
-    # --- writing ----------------------------------------------------------------------------------------------------
+    # --- writing ------------------------------------------------------------------------------------------------------
 
     def _blob(self, data):
         digest = hashlib.sha256(data).hexdigest()
@@ -106,9 +108,7 @@ class Images:
             "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(tar).hexdigest() for tar in layers]},
             "history": [{"created_by": "tests"}] * len(layers)})
         blobs = [gzip.compress(tar, compresslevel=1, mtime=0) for tar in layers]
-        config_type, layer_type, manifest_type = (
-            ("application/vnd.docker.container.image.v1+json", "application/vnd.docker.image.rootfs.diff.tar.gzip", _DOCKER)
-            if docker else (_OCI + "config.v1+json", _OCI + "layer.v1.tar+gzip", _OCI + "manifest.v1+json"))
+        config_type, layer_type, manifest_type = _DOCKER_TYPES if docker else _OCI_TYPES
         described = [self._describe(blob, layer_type) for blob in blobs]
         manifest = _json({"schemaVersion": 2, "mediaType": manifest_type,
                           "config": self._describe(config, config_type), "layers": described})

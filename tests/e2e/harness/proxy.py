@@ -1,7 +1,7 @@
 """A recording man in the middle for unix sockets.
 
-It takes the place of the sockets of a running CVM, so that a launcher with its production paths speaks to it, and notes every
-request of all of them in one order. It can be told to do harm at a chosen request.
+It takes the place of the sockets of a running CVM, so that a launcher with its production paths speaks to it, and notes
+every request of all of them in one order. It can be told to do harm at a chosen request.
 """
 
 import json
@@ -37,7 +37,8 @@ class Call:
 
 @dataclass
 class Harm:
-    """What to do at the calls that match. Each function gets the call; `tamper` also the answer's body, and returns another."""
+    """What to do at the calls that match. Each function gets the call; `tamper` also the answer's body, and returns
+    another."""
 
     matches: Callable[[Call], bool]
     before: Optional[Callable[[Call], object]] = None  # before it is forwarded; returns DROP if it is not to be
@@ -176,11 +177,11 @@ class _Front:
         client.sendall(head + body)
 
 
-# --- HTTP, as little as is needed ---------------------------------------------------------------------------------------
+# --- HTTP, as little as is needed -------------------------------------------------------------------------------------
 
 
 def _read_message(source, until_the_end=False):
-    """Head (with its empty line) and body. Without a length, a request has no body, and an answer lasts until its end."""
+    """Head (with its empty line) and body. Without a length, a request has no body; an answer lasts until the end."""
     data = b""
     while b"\r\n\r\n" not in data:
         piece = source.recv(65536)

@@ -31,7 +31,7 @@ class Registry:
         self._directory = cvm.directory / f"registry-{port}"
         self._programs = []  # one for each start
 
-    # --- life -------------------------------------------------------------------------------------------------------
+    # --- life ---------------------------------------------------------------------------------------------------------
 
     def start(self):
         self._directory.mkdir(exist_ok=True)
@@ -55,7 +55,7 @@ class Registry:
     def running(self):
         return bool(self._programs) and self._programs[-1].running()
 
-    # --- content ----------------------------------------------------------------------------------------------------
+    # --- content ------------------------------------------------------------------------------------------------------
 
     def push(self, image, repository="mpc/node", tag="latest"):
         """Makes repository:tag the image. Returns the repository as a reference: 127.0.0.1:5000/mpc/node."""

@@ -18,7 +18,8 @@ from typing import Callable
 from .cvm import die_with_parent, sweep
 from .world import REPOSITORY, World
 
-_NEEDED = ("dockerd", "containerd", "docker-registry", "skopeo", "busybox", "ip", "iptables", "nsenter", "unshare", "strace")
+_NEEDED = ("dockerd", "containerd", "docker-registry", "skopeo", "busybox", "ip", "iptables", "nsenter", "unshare",
+           "strace")
 _tests = []
 
 
@@ -61,7 +62,7 @@ def _load(directory):
         specification.loader.exec_module(module)
 
 
-# --- one worker ---------------------------------------------------------------------------------------------------------
+# --- one worker -------------------------------------------------------------------------------------------------------
 
 
 def _run_one(world, test_):
@@ -103,11 +104,11 @@ def _work(binaries, tasks, results):
             world.__exit__()
 
 
-# --- all of them --------------------------------------------------------------------------------------------------------
+# --- all of them ------------------------------------------------------------------------------------------------------
 
 
-def _obstacle(binaries):
-    """Why nothing can be run on this machine, or None."""
+def obstacle():
+    """Why no CVM can be simulated on this machine, or None."""
     if os.geteuid() != 0:
         return "needs root, for namespaces and a Docker Engine"
     missing = [name for name in _NEEDED if shutil.which(name) is None]
@@ -143,11 +144,17 @@ def _run_all(chosen, binaries, workers):
             process.join()
 
 
+def _worlds():
+    """One more than processors: a launch often waits, for a node to prove that it stays up."""
+    return min(len(os.sched_getaffinity(0)) + 1, 5)
+
+
 def main(directory: Path):
     parser = argparse.ArgumentParser(description="End-to-end tests on a real Docker Engine and a real registry.")
     parser.add_argument("filter", nargs="*", help="run only tests whose name contains one of these")
     parser.add_argument("--bin", type=Path, default=REPOSITORY / "build/bin", help="where mpc-launcher and mpcctl are")
-    parser.add_argument("--jobs", "-j", type=int, default=min(os.cpu_count() or 1, 4), help="worlds at a time")
+    parser.add_argument("--jobs", "-j", type=int, default=_worlds(),
+                        help="worlds at a time (default: %(default)s)")
     parser.add_argument("--list", action="store_true", help="only print the names")
     options = parser.parse_args()
 
@@ -171,9 +178,9 @@ def _report(chosen, options):
     started = time.monotonic()
     counts = {"ok": 0, "FAIL": 0, "skip": 0}
     failed = []
-    obstacle = _obstacle(options.bin)
-    if obstacle:
-        outcomes = ((number, "skip", 0.0, obstacle) for number in chosen)
+    reason = obstacle()
+    if reason:
+        outcomes = ((number, "skip", 0.0, reason) for number in chosen)
     else:
         sweep()
         outcomes = _run_all(chosen, options.bin.resolve(), max(1, min(options.jobs, len(chosen))))
@@ -181,8 +188,8 @@ def _report(chosen, options):
     try:
         for number, verdict, seconds, text in outcomes:
             counts[verdict] += 1
-            reason = f"  [{text}]" if verdict == "skip" else ""
-            print(f"{verdict:4} {seconds:5.1f}s  {_tests[number].name}{reason}", flush=True)
+            why = f"  [{text}]" if verdict == "skip" else ""
+            print(f"{verdict:4} {seconds:5.1f}s  {_tests[number].name}{why}", flush=True)
             if verdict == "FAIL":
                 failed.append(_tests[number].name)
                 print("".join(f"    {line}\n" for line in text.splitlines()), flush=True)

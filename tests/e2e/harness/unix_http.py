@@ -36,7 +36,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 def call(socket_path, method, path, body=None, content_type="application/json", timeout=60.0):
-    """One request; the answer's body. A dict or list is sent as JSON, bytes as they are. Raises Refused unless 2xx or 304."""
+    """One request; the answer's body. A dict or list is sent as JSON, bytes as they are. Raises Refused unless 2xx."""
     connection = _Connection(direct(socket_path), timeout)
     data = json.dumps(body).encode() if isinstance(body, (dict, list)) else body
     try:

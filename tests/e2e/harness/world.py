@@ -104,7 +104,7 @@ class World:
         """A boot after a power cut. The agent's register is zero again; the registry is another machine and stays."""
         self.cvm.reset()
 
-    # --- what an operator does --------------------------------------------------------------------------------------
+    # --- what an operator does ----------------------------------------------------------------------------------------
 
     def publish(self, image, tag="latest", registry=None):
         return (registry or self.registry).push(image, tag=tag)
@@ -133,7 +133,7 @@ class World:
         self.approve(digest)
         return digest
 
-    # --- launching --------------------------------------------------------------------------------------------------
+    # --- launching ----------------------------------------------------------------------------------------------------
 
     def start_launcher(self, *options, platform="TEE", default=None, env=None, under=()) -> Program:
         """Starts the launcher inside the CVM; `under` is a command to run it with, such as strace."""
@@ -163,7 +163,7 @@ class World:
             sockets["agent"] = self.agent.socket
         return Proxy(sockets)
 
-    # --- what came of it --------------------------------------------------------------------------------------------
+    # --- what came of it ----------------------------------------------------------------------------------------------
 
     def node(self):
         """The node's container as inspected; None when there is none."""

@@ -1,0 +1,69 @@
+#include "attestation/collateral.h"
+
+#include <algorithm>
+
+namespace mpc::attestation {
+
+namespace {
+
+constexpr json::Limits limits { .bytes = 1 << 20, .depth = 32 };
+
+/// Bytes, as hex text or as a list of byte values.
+Result<Bytes> bytes(json::Object const& object, std::string const& name)
+{
+    auto const* value = TRY(object.require(name));
+    if (auto const* text = value->text())
+        return from_hex(*text).in(name);
+    auto const* list = value->array();
+    if (!list)
+        return Error(ErrorKind::Invalid, name + " is neither hex nor a list of byte values");
+    Bytes result;
+    for (auto const& item : *list) {
+        if (!item.number() || *item.number() > 0xff)
+            return Error(ErrorKind::Invalid, name + " holds something other than byte values");
+        result.push_back(static_cast<std::uint8_t>(*item.number()));
+    }
+    return result;
+}
+
+Result<std::vector<crypto::Certificate>> chain(json::Object const& object, std::string const& name)
+{
+    return crypto::parse_chain(TRY(object.require_text(name)), 2).in(name);
+}
+
+Result<crypto::RevocationList> revocation_list(json::Object const& object, std::string const& name)
+{
+    return crypto::RevocationList::parse(TRY(bytes(object, name))).in(name);
+}
+
+Result<SignedText> signed_text(json::Object const& object, std::string const& name)
+{
+    auto const signature = TRY(bytes(object, name + "_signature"));
+    SignedText result { TRY(object.require_text(name)), {}, TRY(chain(object, name + "_issuer_chain")) };
+    if (signature.size() != result.signature.bytes.size())
+        return Error(ErrorKind::Invalid, name + "_signature is not 64 bytes");
+    std::ranges::copy(signature, result.signature.bytes.begin());
+    return result;
+}
+
+}  // namespace
+
+Result<Collateral> Collateral::parse(std::string_view text)
+{
+    return parse(TRY(json::read_object(text, limits).in("collateral")));
+}
+
+Result<Collateral> Collateral::parse(json::Object const& object)
+{
+    auto const read = [&object]() -> Result<Collateral> {
+        TRY(object.allow_only({ "pck_crl_issuer_chain", "root_ca_crl", "pck_crl", "tcb_info_issuer_chain", "tcb_info",
+            "tcb_info_signature", "qe_identity_issuer_chain", "qe_identity", "qe_identity_signature",
+            "pck_certificate_chain" }));
+        return Collateral { TRY(chain(object, "pck_crl_issuer_chain")), TRY(revocation_list(object, "root_ca_crl")),
+            TRY(revocation_list(object, "pck_crl")), TRY(signed_text(object, "tcb_info")),
+            TRY(signed_text(object, "qe_identity")) };
+    };
+    return read().in("collateral");
+}
+
+}  // namespace mpc::attestation

@@ -1,4 +1,5 @@
-// Sends recorded requests to unix sockets, one after the other, and nothing else: what a launch costs without a launcher.
+// Sends recorded requests to unix sockets, one after the other, and nothing else: what a launch costs without a
+// launcher.
 //
 //   bare_calls FILE     one JSON object a line: {"socket", "method", "target", "body"}
 #include <cstdio>
@@ -15,7 +16,9 @@ Result<void> send(json::Object const& call, Interrupt const& never)
 {
     auto const method = TRY(call.require_text("method"));
     http::Request const request {
-        .method = method == "POST" ? http::Method::Post : method == "DELETE" ? http::Method::Delete : http::Method::Get,
+        .method = method == "POST" ? http::Method::Post
+            : method == "DELETE"   ? http::Method::Delete
+                                   : http::Method::Get,
         .target = TRY(call.require_text("target")),
         .body = TRY(call.require_text("body")),
     };

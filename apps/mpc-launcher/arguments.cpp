@@ -10,7 +10,8 @@ namespace mpc::launcher {
 
 Result<std::optional<Arguments>> parse_arguments(int count, char const* const* values)
 {
-    CLI::App app("Starts an MPC node whose image is approved and measured. Every option has an equal environment variable.",
+    CLI::App app(
+        "Starts an MPC node whose image is approved and measured. Every option has an equal environment variable.",
         "mpc-launcher");
     app.set_version_flag("--version", "mpc-launcher " MPC_VERSION);
     Arguments arguments;
@@ -26,7 +27,9 @@ Result<std::optional<Arguments>> parse_arguments(int count, char const* const* v
         app.exit(asked, std::cout);
         return std::optional<Arguments>();
     } catch (CLI::Error const& error) {
-        return Error(ErrorKind::Invalid, printable(error.what())).exit_as(ExitCode::Usage).remedy("see mpc-launcher --help");
+        return Error(ErrorKind::Invalid, printable(error.what()))
+            .exit_as(ExitCode::Usage)
+            .remedy("see mpc-launcher --help");
     }
     for (auto const& setting : settings()) {
         if (app.count(setting.option) == 0)

@@ -29,7 +29,10 @@ public:
             m_found.push_back(std::string(name));
     }
 
-    [[nodiscard]] json::Value const* field(std::string_view name) const { return m_object ? m_object->find(name) : nullptr; }
+    [[nodiscard]] json::Value const* field(std::string_view name) const
+    {
+        return m_object ? m_object->find(name) : nullptr;
+    }
 
     void expect(bool equal, std::string_view name)
     {
@@ -63,7 +66,8 @@ public:
     {
         auto const* value = field(name);
         expect(is_empty(&expected) ? is_empty(value)
-                                   : value && json::write_canonical(*value) == json::write_canonical(expected), name);
+                                   : value && json::write_canonical(*value) == json::write_canonical(expected),
+            name);
     }
 
 private:
@@ -72,18 +76,15 @@ private:
     json::Object const* m_object = nullptr;
 };
 
-json::Array texts(std::vector<std::string> const& values)
-{
-    return { values.begin(), values.end() };
-}
+json::Array texts(std::vector<std::string> const& values) { return { values.begin(), values.end() }; }
 
 using Variables = std::map<std::string, std::string>;
 
 void put(Variables& variables, std::string_view assignment)
 {
     auto const equals = assignment.find('=');
-    variables[std::string(assignment.substr(0, equals))]
-        = equals == std::string_view::npos ? "" : std::string(assignment.substr(equals + 1));
+    variables[std::string(assignment.substr(0, equals))] =
+        equals == std::string_view::npos ? "" : std::string(assignment.substr(equals + 1));
 }
 
 /// The image's variables, ours over them; each name that differs is reported, no value is.
@@ -139,9 +140,9 @@ void compare_host_config(ContainerSpec const& spec, json::Object const& inspecte
     Comparison host(inspected, "HostConfig", found);
     auto const strict = spec.hardening == Hardening::Strict;
     host.expect_nothing({ "Privileged", "CapAdd", "Devices", "DeviceRequests", "DeviceCgroupRules", "GroupAdd", "Links",
-        "VolumesFrom", "Mounts", "ExtraHosts", "Dns", "DnsOptions", "DnsSearch", "PublishAllPorts", "PidMode", "UTSMode",
-        "UsernsMode", "Cgroup", "CgroupParent", "Sysctls", "StorageOpt", "AutoRemove", "VolumeDriver", "OomScoreAdj",
-        "Annotations" });
+        "VolumesFrom", "Mounts", "ExtraHosts", "Dns", "DnsOptions", "DnsSearch", "PublishAllPorts", "PidMode",
+        "UTSMode", "UsernsMode", "Cgroup", "CgroupParent", "Sysctls", "StorageOpt", "AutoRemove", "VolumeDriver",
+        "OomScoreAdj", "Annotations" });
     host.expect_one_of("NetworkMode", { "default", "bridge" });
     host.expect_one_of("IpcMode", { "", "private", "shareable" });
     host.expect_value("SecurityOpt", json::Array { "no-new-privileges:true" });

@@ -14,10 +14,19 @@ using testing::Test;
 
 docker::ImageDetails image()
 {
-    return { .id = "sha256:" + std::string(64, 'e'), .repo_digests = {}, .os = "linux", .architecture = "amd64",
-        .media_type = {}, .environment = { "PATH=/bin", "MPC_HOME=/data" }, .entrypoint = { "/tini" },
-        .command = { "/app/mpc-node" }, .user = "", .working_directory = "/app", .labels = { { "vendor", "near" } },
-        .volumes = { "/cache" }, .exposed_ports = {} };
+    return { .id = "sha256:" + std::string(64, 'e'),
+        .repo_digests = {},
+        .os = "linux",
+        .architecture = "amd64",
+        .media_type = {},
+        .environment = { "PATH=/bin", "MPC_HOME=/data" },
+        .entrypoint = { "/tini" },
+        .command = { "/app/mpc-node" },
+        .user = "",
+        .working_directory = "/app",
+        .labels = { { "vendor", "near" } },
+        .volumes = { "/cache" },
+        .exposed_ports = {} };
 }
 
 /// What a good engine answers for the spec. The shape is that of Docker Engine 20.10.
@@ -33,7 +42,8 @@ Object inspected(ContainerSpec const& spec)
     Object host = *body.find("HostConfig")->object();
     for (auto const* name : { "Privileged", "PublishAllPorts", "AutoRemove" })
         host.add(name, false);
-    for (auto const* name : { "CapAdd", "CapDrop", "Devices", "ExtraHosts", "GroupAdd", "Links", "VolumesFrom", "PidsLimit" })
+    for (auto const* name :
+        { "CapAdd", "CapDrop", "Devices", "ExtraHosts", "GroupAdd", "Links", "VolumesFrom", "PidsLimit" })
         host.add(name, Value());
     host.add("ReadonlyRootfs", false);
     host.add("NetworkMode", "default");
@@ -56,7 +66,9 @@ Object inspected(ContainerSpec const& spec)
         { "Config",
             Object { { "Image", spec.image.id }, { "User", "" }, { "WorkingDir", "/app" },
                 { "Entrypoint", Array { "/tini" } },
-                { "Cmd", spec.command.empty() ? Array { "/app/mpc-node" } : Array(spec.command.begin(), spec.command.end()) },
+                { "Cmd",
+                    spec.command.empty() ? Array { "/app/mpc-node" }
+                                         : Array(spec.command.begin(), spec.command.end()) },
                 { "Env", environment }, { "Labels", labels }, { "Tty", false } } },
         { "HostConfig", host },
         { "Mounts", mounts },
@@ -103,10 +115,7 @@ protected:
     }
 };
 
-TEST_F(Differences, AreNoneForWhatWasAskedFor)
-{
-    EXPECT_EQ(differences(m_spec, m_good), std::vector<std::string> {});
-}
+TEST_F(Differences, AreNoneForWhatWasAskedFor) { EXPECT_EQ(differences(m_spec, m_good), std::vector<std::string> {}); }
 
 TEST_F(Differences, AreNoneUnderStandardHardeningAndWithoutATee)
 {
@@ -193,7 +202,8 @@ TEST_F(Differences, NameVariablesAndNeverShowTheirValues)
     EXPECT_EQ(found, std::vector<std::string> { "Config.Env[LD_PRELOAD]" });
 
     std::string all;
-    for (auto const& field : differences(spec, changed(inspected(spec), "Config", "Env", Array { "MPC_SECRET_STORE_KEY=x" })))
+    for (auto const& field :
+        differences(spec, changed(inspected(spec), "Config", "Env", Array { "MPC_SECRET_STORE_KEY=x" })))
         all += field + "\n";
     EXPECT_NE(all.find("Config.Env[MPC_SECRET_STORE_KEY]"), std::string::npos);
     EXPECT_NE(all.find("Config.Env[PATH]"), std::string::npos);
@@ -217,14 +227,18 @@ TEST_F(Differences, NameMountsThatAreExtraMissingOrWritable)
     };
     EXPECT_EQ(with([](Array& mounts) {
         mounts.push_back(Object { { "Type", "bind" }, { "Source", "/" }, { "Destination", "/host" }, { "RW", true } });
-    }), std::vector<std::string> { "Mounts[/host]" });
+    }),
+        std::vector<std::string> { "Mounts[/host]" });
     EXPECT_EQ(with([](Array& mounts) { mounts.erase(mounts.begin() + 2); }).size(), 1U);
     EXPECT_EQ(with([](Array& mounts) {
         mounts[0] = Object { { "Type", "bind" }, { "Source", "/tapp" }, { "Destination", "/tapp" }, { "RW", true } };
-    }).size(), 2U);
+    }).size(),
+        2U);
     EXPECT_EQ(with([](Array& mounts) {
-        mounts.back() = Object { { "Type", "volume" }, { "Name", "named" }, { "Destination", "/cache" }, { "RW", true } };
-    }), std::vector<std::string> { "Mounts[/cache]" });
+        mounts.back() =
+            Object { { "Type", "volume" }, { "Name", "named" }, { "Destination", "/cache" }, { "RW", true } };
+    }),
+        std::vector<std::string> { "Mounts[/cache]" });
 }
 
 TEST(NodeContainer, IsNotRestartedByDockerdUnderTee)
@@ -257,7 +271,8 @@ TEST(NodeContainer, ListsSeveralHostPortsOfOneContainerPort)
 
 TEST(NodeContainer, IsDescribedWithoutAnyValueOfUserConfig)
 {
-    auto const text = json::write(describe(node_container(test::plan_with({}, test::key_value_config), image(), false)));
+    auto const text =
+        json::write(describe(node_container(test::plan_with({}, test::key_value_config), image(), false)));
     EXPECT_NE(text.find("MPC_SECRET_STORE_KEY"), std::string::npos);
     EXPECT_EQ(text.find("canary"), std::string::npos);
     EXPECT_EQ(text.find("8080"), std::string::npos);

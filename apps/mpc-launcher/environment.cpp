@@ -18,7 +18,8 @@ constexpr Setting all_settings[] = {
     { "SHARED_DIR", "--shared-dir", "/mnt/shared", "where launcher and node exchange files" },
     { "DOCKER_SOCKET", "--docker-socket", "/var/run/docker.sock", "unix socket of the Docker Engine" },
     { "DSTACK_SOCKET", "--dstack-socket", "/var/run/dstack.sock", "unix socket of the dstack guest agent" },
-    { "DOCKER_CONFIG", "--docker-config", "/root/.docker", "docker config.json (or its directory) with registry auths" },
+    { "DOCKER_CONFIG", "--docker-config", "/root/.docker",
+        "docker config.json (or its directory) with registry auths" },
     { "CONTAINER_NAME", "--container-name", "mpc-node", "name of the node's container" },
     { "HARDENING", "--hardening", "strict", "strict or standard" },
     { "MEASUREMENT", "--measurement", "auto", "auto, emit-event (dstack 0.5) or native (dstack 0.6)" },
@@ -102,7 +103,8 @@ Result<image::ImageDigest> read_default_digest(Reader const& reader)
         text = "sha256:" + text;
     auto digest = image::ImageDigest::parse(text);
     if (!digest.ok())
-        return refusal("DEFAULT_IMAGE_DIGEST", digest.error().message(), "give sha256: and 64 lower-case hex characters");
+        return refusal("DEFAULT_IMAGE_DIGEST", digest.error().message(),
+            "give sha256: and 64 lower-case hex characters");
     return digest;
 }
 
@@ -110,11 +112,13 @@ Result<std::string> read_container_name(Reader const& reader)
 {
     auto name = TRY(reader.text("CONTAINER_NAME"));
     auto const is_name_character = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.'
+            || c == '-';
     };
     if (name.size() < 2 || name.size() > 64 || !std::ranges::all_of(name, is_name_character)
         || std::string_view("_.-").contains(name.front()))
-        return refusal("CONTAINER_NAME", "is not a container name", "use letters, digits, '_', '.' and '-', 2 to 64 of them");
+        return refusal("CONTAINER_NAME", "is not a container name",
+            "use letters, digits, '_', '.' and '-', 2 to 64 of them");
     return name;
 }
 
@@ -126,16 +130,14 @@ std::filesystem::path config_file_of(std::filesystem::path const& given)
 
 }  // namespace
 
-std::span<Setting const> settings()
-{
-    return all_settings;
-}
+std::span<Setting const> settings() { return all_settings; }
 
 Result<Environment> Environment::read(Arguments const& arguments, Lookup const& lookup)
 {
     Reader const reader(arguments, lookup);
     using config::Platform;
-    auto const platform = TRY(reader.one_of<Platform>("PLATFORM", { { "TEE", Platform::Tee }, { "NONTEE", Platform::NonTee } }));
+    auto const platform =
+        TRY(reader.one_of<Platform>("PLATFORM", { { "TEE", Platform::Tee }, { "NONTEE", Platform::NonTee } }));
     TRY(reader.one_of<int>("DOCKER_CONTENT_TRUST", { { "1", 1 } }));
     auto const default_digest = TRY(read_default_digest(reader));
 
@@ -156,7 +158,8 @@ Result<Environment> Environment::read(Arguments const& arguments, Lookup const& 
             { "native", measure::Method::Native } }));
     auto const rtmr3 = TRY(reader.path("RTMR3_FILE"));
     auto const runtime_log = TRY(reader.path("RUNTIME_LOG_DIR"));
-    auto const log_format = TRY(reader.one_of<LogFormat>("LOG_FORMAT", { { "text", LogFormat::Text }, { "json", LogFormat::Json } }));
+    auto const log_format =
+        TRY(reader.one_of<LogFormat>("LOG_FORMAT", { { "text", LogFormat::Text }, { "json", LogFormat::Json } }));
     auto const pull_silence = TRY(reader.seconds("PULL_SILENCE"));
     auto const pull_deadline = TRY(reader.seconds("PULL_DEADLINE"));
     auto const agent_deadline = TRY(reader.seconds("AGENT_DEADLINE"));

@@ -1,4 +1,5 @@
-// The measured inputs: environment variables and the options equal to them, all read and checked before anything is opened.
+// The measured inputs: environment variables and the options equal to them, all read and checked before anything is
+// opened.
 #pragma once
 
 #include <filesystem>
@@ -60,8 +61,8 @@ struct Environment {
     /// The value of a variable; nullopt when it is not set.
     using Lookup = std::function<std::optional<std::string>(char const* variable)>;
 
-    /// Errors: Invalid as ExitCode::Environment, naming the variable and what it may be. A value that is set but empty is
-    /// refused, not replaced by the default.
+    /// Errors: Invalid as ExitCode::Environment, naming the variable and what it may be. A value that is set but empty
+    /// is refused, not replaced by the default.
     static Result<Environment> read(Arguments const& arguments, Lookup const& lookup);
 };
 

@@ -54,10 +54,13 @@ TEST(Environment, RefusesAMissingRequiredInputByName)
     EXPECT_NE(nothing.error().message().find("PLATFORM: is not set"), std::string::npos);
     for (std::string const missing : { "PLATFORM", "DOCKER_CONTENT_TRUST", "DEFAULT_IMAGE_DIGEST" }) {
         auto const environment = Environment::read({}, [&](char const* name) -> std::optional<std::string> {
-            if (missing == name || std::string_view("PLATFORM DOCKER_CONTENT_TRUST DEFAULT_IMAGE_DIGEST").find(name) == std::string_view::npos)
+            if (missing == name
+                || std::string_view("PLATFORM DOCKER_CONTENT_TRUST DEFAULT_IMAGE_DIGEST").find(name)
+                    == std::string_view::npos)
                 return std::nullopt;
-            return std::string_view(name) == "PLATFORM" ? "TEE"
-                : std::string_view(name) == "DOCKER_CONTENT_TRUST" ? "1" : std::string(64, 'a');
+            return std::string_view(name) == "PLATFORM"            ? "TEE"
+                : std::string_view(name) == "DOCKER_CONTENT_TRUST" ? "1"
+                                                                   : std::string(64, 'a');
         });
         ASSERT_FALSE(environment.ok()) << missing;
         EXPECT_EQ(environment.error().message(), missing + ": is not set");
@@ -72,12 +75,14 @@ TEST(Environment, RefusesContentTrustOtherThanOne)
 
 TEST(Environment, AcceptsABareDefaultDigest)
 {
-    EXPECT_EQ(environment_with({ { "DEFAULT_IMAGE_DIGEST", std::string(64, 'b') } })->default_digest, test::digest_of('b'));
+    EXPECT_EQ(environment_with({ { "DEFAULT_IMAGE_DIGEST", std::string(64, 'b') } })->default_digest,
+        test::digest_of('b'));
 }
 
 TEST(Environment, RefusesAMalformedDefaultDigest)
 {
-    for (auto const& value : { std::string("sha256:abc"), std::string(64, 'A'), std::string(63, 'a'), "sha512:" + std::string(64, 'a') })
+    for (auto const& value :
+        { std::string("sha256:abc"), std::string(64, 'A'), std::string(63, 'a'), "sha512:" + std::string(64, 'a') })
         expect_refused({ { "DEFAULT_IMAGE_DIGEST", value } }, "DEFAULT_IMAGE_DIGEST");
 }
 
@@ -103,7 +108,8 @@ TEST(Environment, RefusesUnknownWordsAndNamesTheKnownOnes)
 
 TEST(Environment, RefusesRelativePaths)
 {
-    for (auto const* name : { "USER_CONFIG", "SHARED_DIR", "DOCKER_SOCKET", "DSTACK_SOCKET", "DOCKER_CONFIG", "RTMR3_FILE", "RUNTIME_LOG_DIR" })
+    for (auto const* name : { "USER_CONFIG", "SHARED_DIR", "DOCKER_SOCKET", "DSTACK_SOCKET", "DOCKER_CONFIG",
+             "RTMR3_FILE", "RUNTIME_LOG_DIR" })
         expect_refused({ { name, "relative/path" } }, name);
 }
 

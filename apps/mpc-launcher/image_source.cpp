@@ -25,8 +25,9 @@ bool has_repo_digest(std::vector<std::string> const& repo_digests, std::string c
 Result<ObtainedImage> checked(docker::ImageDetails details, Match match)
 {
     if (details.os != "linux" || details.architecture != "amd64") {
-        return Error(ErrorKind::Mismatch, fmt::format("the image is for {}/{}, not for linux/amd64",
-                printable(details.os, 20), printable(details.architecture, 20)))
+        return Error(ErrorKind::Mismatch,
+            fmt::format("the image is for {}/{}, not for linux/amd64", printable(details.os, 20),
+                printable(details.architecture, 20)))
             .exit_as(ExitCode::Image)
             .remedy("approve the digest of an image for linux/amd64, or of an index that has one");
     }
@@ -61,8 +62,8 @@ public:
     }
 
 private:
-    /// The registry's own wish, if it has one; else the next of the growing delays, up to a quarter longer at random so that
-    /// nodes which failed together do not come back together.
+    /// The registry's own wish, if it has one; else the next of the growing delays, up to a quarter longer at random so
+    /// that nodes which failed together do not come back together.
     Duration next_delay(Patience const& patience)
     {
         if (patience.retry_after)
@@ -89,7 +90,8 @@ public:
         if (now < m_next)
             return;
         m_next = now + std::chrono::seconds(3);
-        m_log.info("pull", fmt::format("{} of {} layers, {:.1f} of {:.1f} MB", progress.layers_done, progress.layers_total,
+        m_log.info("pull",
+            fmt::format("{} of {} layers, {:.1f} of {:.1f} MB", progress.layers_done, progress.layers_total,
                 static_cast<double>(progress.bytes_done) / 1e6, static_cast<double>(progress.bytes_total) / 1e6));
     }
 
@@ -105,19 +107,23 @@ Result<void> pull(ImageRequest const& request, ManifestDigest const& digest, Cre
     Retry retry(request, fmt::format("pulling {}@{}", image_name, digest.text()));
     return retry.run([&](Patience& patience) {
         return request.engine.pull(request.user.image.repository(), digest, credentials,
-            { .silence = request.silence, .deadline = request.deadline.remaining() }, ProgressLog(request.log), patience);
+            { .silence = request.silence, .deadline = request.deadline.remaining() }, ProgressLog(request.log),
+            patience);
     });
 }
 
-/// Says so when the approved digest is that of an index. Only for the log, so a registry that does not answer is no matter.
+/// Says so when the approved digest is that of an index. Only for the log, so a registry that does not answer is no
+/// matter.
 void log_if_index(ImageRequest const& request, ManifestDigest const& digest, Credentials const& credentials)
 {
     Patience patience;
     auto const reference = request.user.image.repository() + "@" + digest.text();
     auto const answer = request.engine.distribution(reference, credentials, std::chrono::seconds(10), patience);
-    if (answer.ok() && (answer->media_type.find("index") != std::string::npos
+    if (answer.ok()
+        && (answer->media_type.find("index") != std::string::npos
             || answer->media_type.find("manifest.list") != std::string::npos))
-        request.log.info("pull", "the digest is that of an index of several platforms; its linux/amd64 image is the one that runs");
+        request.log.info("pull",
+            "the digest is that of an index of several platforms; its linux/amd64 image is the one that runs");
 }
 
 Error not_approved(std::string message)
@@ -170,8 +176,9 @@ Result<std::optional<ObtainedImage>> try_tag(ImageRequest const& request, std::s
 Result<ObtainedImage> through_tags(ImageRequest const& request, Credentials const& credentials)
 {
     if (request.engine.info().store == docker::ImageStore::Containerd) {
-        return not_approved("no manifest has the approved digest, and this engine's containerd image store does not tell "
-                            "image IDs")
+        return not_approved(
+            "no manifest has the approved digest, and this engine's containerd image store does not tell "
+            "image IDs")
             .remedy("approve the manifest digest, or use an engine with the classic image store");
     }
     std::size_t unknown = 0;
@@ -185,10 +192,12 @@ Result<ObtainedImage> through_tags(ImageRequest const& request, Credentials cons
             return std::move(*found);
     }
     if (unknown == request.user.tags.size())
-        return Error(ErrorKind::NotFound, "the registry has neither a manifest of the approved digest nor the configured tags")
+        return Error(ErrorKind::NotFound,
+            "the registry has neither a manifest of the approved digest nor the configured tags")
             .exit_as(ExitCode::Pull)
             .remedy("check the image's name and tags in user_config, and the credentials if the registry is private");
-    return not_approved(fmt::format("none of the {} configured tags leads to the approved image ID", request.user.tags.size()));
+    return not_approved(fmt::format("none of the {} configured tags leads to the approved image ID",
+        request.user.tags.size()));
 }
 
 Result<ObtainedImage> obtain_from_registry(ImageRequest const& request)

@@ -29,11 +29,12 @@ struct ImageRequest {
 };
 
 /// The image if the engine has it, without asking any registry. Errors: as Image when it is for another platform.
-[[nodiscard]] Result<std::optional<ObtainedImage>> find_locally(docker::Engine& engine, image::ImageDigest const& digest);
+[[nodiscard]] Result<std::optional<ObtainedImage>> find_locally(docker::Engine& engine,
+    image::ImageDigest const& digest);
 
-/// The image from the store, else pulled: as a manifest digest, and if the registry has no such manifest, as an image ID
-/// through the manifest digests of the configured tags. Whatever was pulled and is not the approved image is removed.
-/// Errors: as Pull (not obtained), Image (not what was approved) or Engine.
+/// The image from the store, else pulled: as a manifest digest, and if the registry has no such manifest, as an image
+/// ID through the manifest digests of the configured tags. Whatever was pulled and is not the approved image is
+/// removed. Errors: as Pull (not obtained), Image (not what was approved) or Engine.
 [[nodiscard]] Result<ObtainedImage> obtain(ImageRequest const& request);
 
 }  // namespace mpc::launcher

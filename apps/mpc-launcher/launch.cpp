@@ -81,7 +81,8 @@ Result<std::string> Launch::run()
 /// Step 3: the agent answers, there is a way to measure, and what this boot has measured already.
 Result<void> Launch::reach_agent()
 {
-    m_extender = TRY(measure::choose_extender(m_plan.environment.measurement, *m_agent, m_plan.environment.native, m_interrupt));
+    m_extender =
+        TRY(measure::choose_extender(m_plan.environment.measurement, *m_agent, m_plan.environment.native, m_interrupt));
     m_before = TRY(m_agent->quote({}).in("quote before measuring").exit_as(ExitCode::Measurement));
     m_log.info("measure", "quote before measuring",
         { { "rtmr3", m_before->view.rtmrs[3].hex() }, { "quote", to_hex(m_before->bytes) } });
@@ -128,7 +129,8 @@ Result<std::optional<std::string>> Launch::already_running(std::span<docker::Con
     auto const inspected = TRY(m_engine.inspect_container(node->id).exit_as(ExitCode::Engine));
     auto const wanted = wanted_node_config();
     if (wanted) {
-        auto const current = read_file(m_plan.shared(std::filesystem::path(node_config_file).filename().string()), 1 << 21);
+        auto const current =
+            read_file(m_plan.shared(std::filesystem::path(node_config_file).filename().string()), 1 << 21);
         if (!current.ok() || *current != *wanted)
             return std::optional<std::string>();
     }
@@ -149,8 +151,10 @@ Result<void> Launch::require_free_ports()
                 [&](auto const& port) { return published.host == port.host && published.protocol == "tcp"; });
             if (published.host == 0 || wanted == m_plan.user.ports.end())
                 continue;
-            return Error(ErrorKind::Refused, fmt::format("the host port of port mapping {} is taken by container \"{}\"",
-                    wanted - m_plan.user.ports.begin() + 1, container.names.empty() ? container.id : container.names.front()))
+            return Error(ErrorKind::Refused,
+                fmt::format("the host port of port mapping {} is taken by container \"{}\"",
+                    wanted - m_plan.user.ports.begin() + 1,
+                    container.names.empty() ? container.id : container.names.front()))
                 .exit_as(ExitCode::Engine)
                 .remedy("choose another host port in user_config, or stop that container");
         }
@@ -273,7 +277,8 @@ void Launch::undo(Prepared const& prepared)
 {
     // Also when we were asked to end: what was begun is put back first.
     auto const engine = m_engine.uninterruptible();
-    auto outcome = prepared.created ? engine->remove_container(prepared.id, docker::Engine::Force::Yes) : Result<void>(ok);
+    auto outcome =
+        prepared.created ? engine->remove_container(prepared.id, docker::Engine::Force::Yes) : Result<void>(ok);
     if (outcome.ok() && prepared.put_aside)
         outcome = engine->rename_container(*prepared.put_aside, m_plan.environment.container_name);
     if (!outcome.ok())
@@ -285,9 +290,9 @@ Result<void> Launch::measure(ObtainedImage const& image)
 {
     m_receipt = write_receipt(m_plan, image, spec_for(image.details));
     measure::PendingNote const note(m_plan.shared(pending_name), m_plan.environment.dstack_socket);
-    auto const proof = TRY(measure::measure(
-        { *m_agent, *m_extender, note, m_interrupt, m_plan.environment.agent_deadline }, *m_before, m_plan.selection.digest,
-        report_data_of(m_receipt)));
+    auto const proof =
+        TRY(measure::measure({ *m_agent, *m_extender, note, m_interrupt, m_plan.environment.agent_deadline }, *m_before,
+            m_plan.selection.digest, report_data_of(m_receipt)));
     m_log.info("measure", "RTMR3 holds the image digest, and the quote proves it",
         { { "rtmr3", proof.view.rtmrs[3].hex() }, { "receipt", m_receipt }, { "event_log", proof.log_text },
             { "quote", to_hex(proof.bytes) } });
@@ -310,7 +315,8 @@ Result<void> Launch::start(std::string const& id)
     return ok;
 }
 
-/// A node with a broken configuration ends at once; an operator wants to hear that here. A supervisor sees to it itself.
+/// A node with a broken configuration ends at once; an operator wants to hear that here. A supervisor sees to it
+/// itself.
 Result<void> Launch::see_it_running(std::string const& id)
 {
     if (m_restarts == Restarts::BySupervisor)
@@ -320,7 +326,8 @@ Result<void> Launch::see_it_running(std::string const& id)
         return ok;
     if (!ended.ok())
         return Error(ended.error()).exit_as(ExitCode::Engine);
-    return Error(ErrorKind::Refused, fmt::format("the node ended with exit code {} as soon as it was started", ended->code))
+    return Error(ErrorKind::Refused,
+        fmt::format("the node ended with exit code {} as soon as it was started", ended->code))
         .exit_as(ExitCode::Engine)
         .remedy(fmt::format("read its log (docker logs {}), mend its configuration and start the launcher again",
             m_plan.environment.container_name));

@@ -18,11 +18,11 @@ enum class Restarts { ByNobodyOrDockerd, BySupervisor };
 class Launch {
 public:
     /// `agent` is nullptr under NONTEE and only then.
-    Launch(LaunchPlan const& plan, docker::Engine& engine, dstack::Agent* agent, Interrupt const& interrupt, Log const& log,
-        Restarts restarts);
+    Launch(LaunchPlan const& plan, docker::Engine& engine, dstack::Agent* agent, Interrupt const& interrupt,
+        Log const& log, Restarts restarts);
 
-    /// The id of the node's running container. Errors carry their exit code. An error before the start leaves no container
-    /// that this run created, and the one that it put aside under its old name again.
+    /// The id of the node's running container. Errors carry their exit code. An error before the start leaves no
+    /// container that this run created, and the one that it put aside under its old name again.
     [[nodiscard]] Result<std::string> run();
 
 private:

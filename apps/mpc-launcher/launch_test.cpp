@@ -1,4 +1,5 @@
-// The run against an engine and an agent that speak the real protocols and share one journal, so that order can be told.
+// The run against an engine and an agent that speak the real protocols and share one journal, so that order can be
+// told.
 #include "launch.h"
 
 #include <fcntl.h>
@@ -38,8 +39,9 @@ protected:
     void boot_agent(std::vector<simulator::Misbehaviour> misbehaviours = {})
     {
         m_agent_server.reset();
-        m_agent = std::move(simulator::GuestAgent::boot(
-                                { .misbehaviours = std::move(misbehaviours), .journal = &m_journal })).value();
+        m_agent =
+            std::move(simulator::GuestAgent::boot({ .misbehaviours = std::move(misbehaviours), .journal = &m_journal }))
+                .value();
         m_agent_server = std::move(http::Server::listen(m_agent_socket, m_agent->handler())).value();
     }
 
@@ -84,7 +86,8 @@ protected:
         EXPECT_NE(found, lines.end()) << line;
         return static_cast<std::size_t>(found - lines.begin());
     }
-    std::string add_node(std::string const& policy, std::string const& name = "mpc-node", std::string const& state = "running")
+    std::string add_node(std::string const& policy, std::string const& name = "mpc-node",
+        std::string const& state = "running")
     {
         m_engine.add_image(repository, m_image);
         return m_engine.add_container(name,
@@ -115,9 +118,10 @@ TEST_F(LaunchTest, DoesEachStepInItsOrderAndTheStartLast)
         if (line.starts_with("POST") || line.starts_with("DELETE") || line.starts_with("agent"))
             deeds.push_back(line);
     }
-    EXPECT_THAT(deeds, ElementsAre("agent Version", "agent GetQuote", HasSubstr("POST /images/create"),
-        "POST /containers/create mpc-node", "agent EmitEvent mpc-image-digest", "agent GetQuote",
-        "POST /containers/mpc-node/start"));
+    EXPECT_THAT(deeds,
+        ElementsAre("agent Version", "agent GetQuote", HasSubstr("POST /images/create"),
+            "POST /containers/create mpc-node", "agent EmitEvent mpc-image-digest", "agent GetQuote",
+            "POST /containers/mpc-node/start"));
 }
 
 TEST_F(LaunchTest, MeasuresTheApprovedDigestOnceAndStartsTheNode)
@@ -175,7 +179,8 @@ TEST_F(LaunchTest, StopsALeftoverNodeAndProvesItsAbsenceBeforeItMeasures)
     ASSERT_TRUE(launch(plan()).ok());
     auto const lines = m_journal.snapshot();
     auto const stop = place_of("POST /containers/mpc-node/stop");
-    auto const proof = std::find(lines.begin() + static_cast<std::ptrdiff_t>(stop), lines.end(), "GET /containers/json");
+    auto const proof =
+        std::find(lines.begin() + static_cast<std::ptrdiff_t>(stop), lines.end(), "GET /containers/json");
     auto const emit = std::ranges::find(lines, "agent EmitEvent mpc-image-digest");
     ASSERT_NE(emit, lines.end());
     EXPECT_LT(proof, emit);
@@ -210,7 +215,8 @@ TEST_F(LaunchTest, RefusesWhatItCannotTellApartAndStopsNothing)
 {
     auto const node = add_node("no");
     m_engine.add_container("watcher",
-        { { "Image", m_image.config }, { "HostConfig", json::Object { { "Binds", json::Array { m_engine.socket().string() + ":/d.sock" } } } } },
+        { { "Image", m_image.config },
+            { "HostConfig", json::Object { { "Binds", json::Array { m_engine.socket().string() + ":/d.sock" } } } } },
         "running");
     expect_refused(plan(), ExitCode::Engine, "watcher");
     EXPECT_TRUE(node_runs());
@@ -268,7 +274,9 @@ TEST_F(LaunchTest, AsksNoRegistryForAnImageThatTheEngineHas)
 
 TEST_F(LaunchTest, RefusesAContainerThatIsNotWhatItAskedForAndRemovesIt)
 {
-    m_engine.mutate_inspect([](json::Object const& document) { return test::with(document, "HostConfig.Privileged", true); });
+    m_engine.mutate_inspect([](json::Object const& document) {
+        return test::with(document, "HostConfig.Privileged", true);
+    });
     expect_refused(plan(), ExitCode::Container, "HostConfig.Privileged");
     EXPECT_EQ(events(), 0U);
     EXPECT_FALSE(m_engine.container("mpc-node"));
@@ -333,7 +341,9 @@ TEST_F(LaunchTest, RefusesAPortThatAnotherContainerHoldsBeforeItMeasures)
     m_engine.add_image(repository, m_image);
     m_engine.add_container("web",
         { { "Image", m_image.config }, { "ExposedPorts", json::Object { { "1/tcp", json::Object {} } } },
-            { "HostConfig", json::Object { { "PortBindings", json::Object { { "1/tcp", json::Array { json::Object { { "HostPort", "8080" } } } } } } } } },
+            { "HostConfig",
+                json::Object { { "PortBindings",
+                    json::Object { { "1/tcp", json::Array { json::Object { { "HostPort", "8080" } } } } } } } } },
         "running");
     expect_refused(plan(), ExitCode::Engine, "port mapping 1");
     EXPECT_EQ(events(), 0U);
@@ -357,9 +367,12 @@ TEST_F(LaunchTest, DoesNotStartTheNodeWhenTheAgentMisbehaves)
         ExitCode code;
     };
     for (auto const& [fault, method, code] : { Case { Fault::Fail, "EmitEvent", ExitCode::Measurement },
-             Case { Fault::Fail, "GetQuote", ExitCode::Measurement }, Case { Fault::Hang, "EmitEvent", ExitCode::Measurement },
-             Case { Fault::Drop, "EmitEvent", ExitCode::Measurement }, Case { Fault::Html, "EmitEvent", ExitCode::Measurement },
-             Case { Fault::Html, "GetQuote", ExitCode::Measurement }, Case { Fault::Cut, "GetQuote", ExitCode::Measurement },
+             Case { Fault::Fail, "GetQuote", ExitCode::Measurement },
+             Case { Fault::Hang, "EmitEvent", ExitCode::Measurement },
+             Case { Fault::Drop, "EmitEvent", ExitCode::Measurement },
+             Case { Fault::Html, "EmitEvent", ExitCode::Measurement },
+             Case { Fault::Html, "GetQuote", ExitCode::Measurement },
+             Case { Fault::Cut, "GetQuote", ExitCode::Measurement },
              Case { Fault::LieLog, "EmitEvent", ExitCode::Measurement },
              Case { Fault::LieRegister, "EmitEvent", ExitCode::Measurement },
              Case { Fault::LieTwice, "EmitEvent", ExitCode::Reboot },

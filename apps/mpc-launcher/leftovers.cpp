@@ -66,7 +66,8 @@ bool has_the_data_volume(docker::ContainerSummary const& container)
 {
     return std::ranges::any_of(container.mounts, [](auto const& mount) {
         return (mount.type == "volume" && mount.name == data_volume)
-            || (mount.type == "bind" && resolved(mount.source).find(std::string("/volumes/") + data_volume) != std::string::npos);
+            || (mount.type == "bind"
+                && resolved(mount.source).find(std::string("/volumes/") + data_volume) != std::string::npos);
     });
 }
 
@@ -87,8 +88,9 @@ Error cannot_tell_apart(docker::ContainerSummary const& container)
         fmt::format("container \"{}\" runs and may be the node, or something that must not be stopped",
             display_name(container)))
         .exit_as(ExitCode::Engine)
-        .remedy(fmt::format("if it is not needed, stop it: docker rm -f {}; if it is, make it a service of the launcher's own "
-                            "compose file",
+        .remedy(fmt::format(
+            "if it is not needed, stop it: docker rm -f {}; if it is, make it a service of the launcher's own "
+            "compose file",
             display_name(container)));
 }
 
@@ -105,8 +107,8 @@ Standing standing_of(docker::ContainerSummary const& container, Surroundings con
         return Standing::Ours;
     auto const is_named = std::ranges::find(container.names, surroundings.container_name) != container.names.end()
         || container.labels.contains(node_label);
-    auto const in_own_project
-        = !surroundings.own_project.empty() && label_of(container, project_label) == surroundings.own_project;
+    auto const in_own_project =
+        !surroundings.own_project.empty() && label_of(container, project_label) == surroundings.own_project;
     // The compose file is measured: what it starts is as trusted as the launcher, unless it poses as the node.
     if (in_own_project)
         return is_named ? Standing::Ambiguous : Standing::Ours;
@@ -120,7 +122,8 @@ Standing standing_of(docker::ContainerSummary const& container, Surroundings con
 
 std::string own_container_id(std::string_view mountinfo)
 {
-    // Docker mounts /etc/hostname from <data root>/containers/<id>/hostname; no container can change what that line says.
+    // Docker mounts /etc/hostname from <data root>/containers/<id>/hostname; no container can change what that line
+    // says.
     constexpr std::string_view before = "/containers/";
     for (std::size_t line_start = 0; line_start < mountinfo.size();) {
         auto const line_end = std::min(mountinfo.find('\n', line_start), mountinfo.size());
@@ -166,8 +169,11 @@ Result<std::size_t> make_quiet(docker::Engine& engine, Surroundings const& surro
     for (auto const& container : before) {
         if (!is_active(container) || standing_of(container, surroundings) != Standing::Node)
             continue;
-        log.info("quiet", fmt::format("stopping \"{}\", which may be the node and is not measured", display_name(container)));
-        TRY(stop(engine, container).in(fmt::format("stopping \"{}\"", display_name(container))).exit_as(ExitCode::Engine));
+        log.info("quiet",
+            fmt::format("stopping \"{}\", which may be the node and is not measured", display_name(container)));
+        TRY(stop(engine, container)
+                .in(fmt::format("stopping \"{}\"", display_name(container)))
+                .exit_as(ExitCode::Engine));
         ++stopped;
     }
     for (auto const& container : TRY(engine.containers())) {
@@ -175,7 +181,8 @@ Result<std::size_t> make_quiet(docker::Engine& engine, Surroundings const& surro
         if (is_active(container) && standing == Standing::Ambiguous)
             return cannot_tell_apart(container);
         if (is_active(container) && standing == Standing::Node) {
-            return Error(ErrorKind::Refused, fmt::format("\"{}\" still runs after it was stopped", display_name(container)))
+            return Error(ErrorKind::Refused,
+                fmt::format("\"{}\" still runs after it was stopped", display_name(container)))
                 .exit_as(ExitCode::Engine)
                 .remedy("find out what starts it again; nothing is measured while it runs");
         }

@@ -39,9 +39,9 @@ struct Surroundings {
 [[nodiscard]] Surroundings surroundings_of(Environment const& environment, std::string_view mountinfo,
     std::span<docker::ContainerSummary const> containers);
 
-/// Stops every active container that may be the node, and proves that none is left: asks the engine again. Containers that
-/// cannot be told apart are an error that names them, and nothing is stopped then.
-/// Returns how many were stopped. Errors: as Engine.
+/// Stops every active container that may be the node, and proves that none is left: asks the engine again. Containers
+/// that cannot be told apart are an error that names them, and nothing is stopped then. Returns how many were stopped.
+/// Errors: as Engine.
 [[nodiscard]] Result<std::size_t> make_quiet(docker::Engine& engine, Surroundings const& surroundings, Log const& log);
 
 }  // namespace mpc::launcher

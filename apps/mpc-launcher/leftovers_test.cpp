@@ -12,14 +12,23 @@ std::string const own_id(64, '1');
 
 Surroundings in_a_cvm()
 {
-    return { .own_id = own_id, .own_project = "app", .container_name = "mpc-node", .dstack_socket = "/var/run/dstack.sock",
-        .docker_socket = "/var/run/docker.sock", .is_tee = true };
+    return { .own_id = own_id,
+        .own_project = "app",
+        .container_name = "mpc-node",
+        .dstack_socket = "/var/run/dstack.sock",
+        .docker_socket = "/var/run/docker.sock",
+        .is_tee = true };
 }
 
 docker::ContainerSummary container(std::string name)
 {
-    return { .id = std::string(64, '2'), .names = { std::move(name) }, .image_id = {}, .state = "running", .labels = {},
-        .mounts = {}, .ports = {} };
+    return { .id = std::string(64, '2'),
+        .names = { std::move(name) },
+        .image_id = {},
+        .state = "running",
+        .labels = {},
+        .mounts = {},
+        .ports = {} };
 }
 
 docker::ContainerSummary with_bind(std::string source)
@@ -59,8 +68,8 @@ TEST(Leftovers, AreFoundByTheDataVolume)
 
 TEST(Leftovers, AreFoundByTheAgentsSocketUnderAnyOfItsNames)
 {
-    for (auto const* source : { "/var/run/dstack.sock", "/run/dstack.sock", "/run/dstack/dstack.sock", "/var/run/tappd.sock",
-             "/var/run/dstack/", "/run//dstack.sock" })
+    for (auto const* source : { "/var/run/dstack.sock", "/run/dstack.sock", "/run/dstack/dstack.sock",
+             "/var/run/tappd.sock", "/var/run/dstack/", "/run//dstack.sock" })
         EXPECT_EQ(standing_of(with_bind(source), in_a_cvm()), Standing::Node) << source;
     EXPECT_EQ(standing_of(with_bind("/run/dstack.sockets"), in_a_cvm()), Standing::Unrelated);
 }
@@ -81,7 +90,8 @@ TEST(Leftovers, AreNeverTheLauncherItself)
 TEST(Leftovers, AreNeverServicesOfTheLaunchersOwnComposeProject)
 {
     auto service = in_project("key-export", "app");
-    service.mounts.push_back({ .type = "bind", .name = {}, .source = "/var/lib/docker/volumes", .destination = "/volumes" });
+    service.mounts.push_back(
+        { .type = "bind", .name = {}, .source = "/var/lib/docker/volumes", .destination = "/volumes" });
     EXPECT_EQ(standing_of(service, in_a_cvm()), Standing::Ours);
     EXPECT_EQ(standing_of(in_project("mpc-node", "other"), in_a_cvm()), Standing::Node);
 }
@@ -122,7 +132,8 @@ TEST(Leftovers, AreActiveUnlessTheirStateSaysThatNothingRuns)
 
 TEST(OwnContainerId, IsReadFromTheMountOfEtcHostname)
 {
-    auto const line = "1 2 8:1 /var/lib/docker/containers/" + own_id + "/hostname /etc/hostname rw - ext4 /dev/sda rw\n";
+    auto const line =
+        "1 2 8:1 /var/lib/docker/containers/" + own_id + "/hostname /etc/hostname rw - ext4 /dev/sda rw\n";
     EXPECT_EQ(own_container_id("1 2 0:1 / / rw - overlay o rw\n" + line), own_id);
     EXPECT_EQ(own_container_id(""), "");
     EXPECT_EQ(own_container_id("1 2 8:1 / /etc/hostname rw - ext4 /dev/sda rw\n"), "");

@@ -21,7 +21,8 @@ docker::Scrubber scrubber_of(config::UserConfig const& user)
     return [values = std::move(values)](std::string_view text) {
         std::string scrubbed(text);
         for (auto const& value : values) {
-            for (auto at = scrubbed.find(value.reveal()); at != std::string::npos; at = scrubbed.find(value.reveal(), at))
+            for (auto at = scrubbed.find(value.reveal()); at != std::string::npos;
+                at = scrubbed.find(value.reveal(), at))
                 scrubbed.replace(at, value.size(), "[user_config]");
         }
         return scrubbed;
@@ -48,7 +49,7 @@ Result<void> launch(LaunchPlan const& plan, bool supervise, Log const& log)
                   .exit_as(ExitCode::Measurement))
         : nullptr;
     auto const engine = TRY(docker::Engine::connect(plan.environment.docker_socket, interrupt, scrubber_of(plan.user))
-                                .exit_as(ExitCode::Engine));
+            .exit_as(ExitCode::Engine));
     log.info("engine", "Docker Engine reached",
         { { "version", printable(engine->info().version, 40) }, { "api", engine->info().api_version } });
     auto const restarts = supervise ? Restarts::BySupervisor : Restarts::ByNobodyOrDockerd;
@@ -92,7 +93,4 @@ int run(int count, char const* const* values)
 }  // namespace
 }  // namespace mpc::launcher
 
-int main(int count, char const* const* values)
-{
-    return mpc::launcher::run(count, values);
-}
+int main(int count, char const* const* values) { return mpc::launcher::run(count, values); }

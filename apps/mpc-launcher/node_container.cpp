@@ -17,14 +17,18 @@ constexpr auto no_new_privileges = "no-new-privileges:true";
 
 docker::Mount bind_mount(std::string source, std::string destination, bool writable)
 {
-    return { .type = "bind", .name = {}, .source = std::move(source), .destination = std::move(destination),
+    return { .type = "bind",
+        .name = {},
+        .source = std::move(source),
+        .destination = std::move(destination),
         .writable = writable };
 }
 
 docker::Mount volume_mount(std::string name, std::string destination)
 {
-    return { .type = "volume", .name = std::move(name), .source = {}, .destination = std::move(destination),
-        .writable = true };
+    return {
+        .type = "volume", .name = std::move(name), .source = {}, .destination = std::move(destination), .writable = true
+    };
 }
 
 std::vector<docker::Mount> node_mounts(LaunchPlan const& plan)
@@ -39,22 +43,17 @@ std::vector<docker::Mount> node_mounts(LaunchPlan const& plan)
     return mounts;
 }
 
-json::Array texts(std::vector<std::string> const& values)
-{
-    return { values.begin(), values.end() };
-}
+json::Array texts(std::vector<std::string> const& values) { return { values.begin(), values.end() }; }
 
-std::string port_key(config::PortMapping const& port)
-{
-    return fmt::format("{}/tcp", port.container);
-}
+std::string port_key(config::PortMapping const& port) { return fmt::format("{}/tcp", port.container); }
 
 /// Several host ports may lead to one of the container's, so the bindings of a port are a list.
 json::Object port_bindings(std::vector<config::PortMapping> const& ports)
 {
     std::map<std::string, json::Array> bindings;
     for (auto const& port : ports)
-        bindings[port_key(port)].push_back(json::Object { { "HostIp", "" }, { "HostPort", std::to_string(port.host) } });
+        bindings[port_key(port)].push_back(json::Object {
+            { "HostIp", "" }, { "HostPort", std::to_string(port.host) } });
     json::Object object;
     for (auto& [key, list] : bindings)
         object.add(key, std::move(list));
@@ -74,8 +73,8 @@ json::Object host_config(ContainerSpec const& spec)
         { "RestartPolicy", json::Object { { "Name", spec.restart_policy } } },
         { "SecurityOpt", json::Array { no_new_privileges } },
         { "LogConfig",
-            json::Object { { "Type", "json-file" },
-                { "Config", json::Object { { "max-size", "100m" }, { "max-file", "3" } } } } },
+            json::Object {
+                { "Type", "json-file" }, { "Config", json::Object { { "max-size", "100m" }, { "max-file", "3" } } } } },
     };
     if (spec.hardening == Hardening::Strict) {
         config.add("CapDrop", json::Array { "ALL" });

@@ -23,7 +23,8 @@ std::filesystem::path user_config_path(Environment const& environment)
 {
     if (environment.user_config)
         return *environment.user_config;
-    return is_there("/tapp/user_config") || !is_there("/dstack/user_config") ? "/tapp/user_config" : "/dstack/user_config";
+    return is_there("/tapp/user_config") || !is_there("/dstack/user_config") ? "/tapp/user_config"
+                                                                             : "/dstack/user_config";
 }
 
 Result<config::UserConfig> read_configuration(Environment const& environment)

@@ -24,7 +24,10 @@ struct LaunchPlan {
 
     [[nodiscard]] bool is_tee() const { return environment.platform == config::Platform::Tee; }
     /// A file in the directory that launcher and node share, as the launcher sees it.
-    [[nodiscard]] std::filesystem::path shared(std::string_view name) const { return environment.shared_directory / name; }
+    [[nodiscard]] std::filesystem::path shared(std::string_view name) const
+    {
+        return environment.shared_directory / name;
+    }
 };
 
 /// Reads user_config and the approved digests. Errors: as Config, Digest or Environment.

@@ -7,7 +7,8 @@
 
 namespace mpc::launcher {
 
-/// The receipt's exact bytes (RFC 8785, no final newline). Holds no value of user_config; equal launches give equal bytes.
+/// The receipt's exact bytes (RFC 8785, no final newline). Holds no value of user_config; equal launches give equal
+/// bytes.
 [[nodiscard]] std::string write_receipt(LaunchPlan const& plan, ObtainedImage const& image, ContainerSpec const& spec);
 
 /// What binds a receipt to a quote: SHA-384 of its bytes, then 16 zero bytes.

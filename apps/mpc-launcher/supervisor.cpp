@@ -57,7 +57,8 @@ Result<void> Supervisor::restart(docker::Exit const& exit)
         { { "in", fmt::format("{}ms", m_delay.count()) } });
     TRY(m_interrupt.sleep(m_delay));
     m_delay = std::min(m_delay * 2, m_pace.slowest_restart);
-    // The digest is measured in this boot, and a container's image and settings cannot change: the same node starts again.
+    // The digest is measured in this boot, and a container's image and settings cannot change: the same node starts
+    // again.
     auto started = m_engine.start_container(m_node);
     m_started = std::chrono::steady_clock::now();
     if (!started.ok() && started.error().kind() == ErrorKind::NotFound)
@@ -92,11 +93,11 @@ void Supervisor::look_at_approved()
     m_known = (*read)->digests;
     auto const& newest = m_known.front();
     if (std::ranges::find(m_known, m_plan.selection.digest) == m_known.end())
-        m_log.warning("supervise", "the image that runs is no longer approved: upgrade before the others stop trusting it");
+        m_log.warning("supervise",
+            "the image that runs is no longer approved: upgrade before the others stop trusting it");
     if (newest == m_plan.selection.digest)
         return;
-    m_log.info("supervise", "a newer image is approved; restart the CVM to run it",
-        { { "digest", newest.text() } });
+    m_log.info("supervise", "a newer image is approved; restart the CVM to run it", { { "digest", newest.text() } });
     prefetch(newest);
 }
 
@@ -115,9 +116,11 @@ void Supervisor::prefetch(image::ImageDigest digest)
             .log = m_log,
         });
         if (obtained.ok())
-            m_log.info("supervise", "the newly approved image is in the engine's store", { { "digest", digest.text() } });
+            m_log.info("supervise", "the newly approved image is in the engine's store",
+                { { "digest", digest.text() } });
         else
-            m_log.warning("supervise", fmt::format("the newly approved image was not fetched: {}", obtained.error().message()));
+            m_log.warning("supervise",
+                fmt::format("the newly approved image was not fetched: {}", obtained.error().message()));
     });
 }
 

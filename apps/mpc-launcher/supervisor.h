@@ -21,8 +21,8 @@ struct SupervisorPace {
 /// when asked to end.
 class Supervisor {
 public:
-    Supervisor(LaunchPlan const& plan, docker::Engine& engine, Interrupt const& interrupt, Log const& log, std::string node,
-        SupervisorPace pace = {});
+    Supervisor(LaunchPlan const& plan, docker::Engine& engine, Interrupt const& interrupt, Log const& log,
+        std::string node, SupervisorPace pace = {});
 
     /// Returns after a signal, with the node stopped. Errors: as Node (it ended by itself, or was removed) or Engine.
     [[nodiscard]] Result<void> run();

@@ -34,8 +34,8 @@ std::string payload_of(evidence::Event const& event)
 
 json::Value event_json(evidence::Event const& event)
 {
-    auto const digest = event.imr == 3 ? evidence::runtime_event_digest(event.name, event.payload)
-                                       : event.digest.value_or(Sha384 {});
+    auto const digest =
+        event.imr == 3 ? evidence::runtime_event_digest(event.name, event.payload) : event.digest.value_or(Sha384 {});
     return json::Object { { "imr", event.imr }, { "event_type", event.type }, { "digest", to_hex(digest) },
         { "event", event.name }, { "event_payload", to_hex(event.payload) } };
 }
@@ -55,8 +55,8 @@ Result<std::unique_ptr<dstack::Agent>> connect(AgentLogOptions const& options, I
     if (agent.ok())
         return agent;
     // What connect() says is for the launcher, which cannot do without an agent.
-    auto const what
-        = agent.error().kind() == ErrorKind::NotFound ? "nothing is there" : "no socket, or none to be opened";
+    auto const what =
+        agent.error().kind() == ErrorKind::NotFound ? "nothing is there" : "no socket, or none to be opened";
     return Error(ErrorKind::Unreachable, fmt::format("no guest agent at {}: {}", options.socket.string(), what))
         .remedy("run this in a dstack CVM, or give --socket the socket of `mpcctl sim agent`");
 }
@@ -98,7 +98,7 @@ Result<ExitCode> run(AgentLogOptions const& options, Interrupt const& interrupt)
 {
     auto const agent = TRY(connect(options, interrupt));
     auto const quote = TRY(from_other_side(agent->quote(TRY(nonce())))
-                               .remedy("look at the guest agent's own log, and at its version with GET /Version"));
+            .remedy("look at the guest agent's own log, and at its version with GET /Version"));
     auto const report = report_on(quote);
     fmt::print("{}", options.json ? as_json(report) : as_table(report));
     return report.equal() ? ExitCode::Done : ExitCode::NotTrusted;

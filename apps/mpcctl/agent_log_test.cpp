@@ -54,8 +54,8 @@ TEST(LogReport, NamesTheEventWhoseDigestIsWrong)
 
 TEST(LogReport, ShowsPayloadsAsTextWhereTheyAreText)
 {
-    EXPECT_THAT(
-        as_table(report_on(quote_of("storage-fs", { 'z', 'f', 's' }))), HasSubstr("3     storage-fs       zfs\n"));
+    EXPECT_THAT(as_table(report_on(quote_of("storage-fs", { 'z', 'f', 's' }))),
+        HasSubstr("3     storage-fs       zfs\n"));
     EXPECT_THAT(as_table(report_on(quote_of("e", { 'z', 0x1b }))), HasSubstr("3     e                7a1b\n"));
 }
 
@@ -80,8 +80,8 @@ TEST(LogReport, CutsLongPayloadsInTheTableOnly)
 
 TEST(LogReport, ComputesDigestsThatTheAgentStrips)
 {
-    EXPECT_THAT(
-        as_json(report_on(quote_of("e", { 1 }))), HasSubstr(to_hex(evidence::runtime_event_digest("e", Bytes { 1 }))));
+    EXPECT_THAT(as_json(report_on(quote_of("e", { 1 }))),
+        HasSubstr(to_hex(evidence::runtime_event_digest("e", Bytes { 1 }))));
 }
 
 }  // namespace

@@ -48,8 +48,8 @@ void add_misbehaviour(CLI::App& command, SimAgentOptions& options, simulator::Fa
 void add_sim(CommandLine& line)
 {
     auto* const sim = line.app.add_subcommand("sim", "The same world without TDX")->require_subcommand(1);
-    auto* const agent
-        = sim->add_subcommand("agent", "A guest agent at a unix socket, until SIGTERM; each start is a boot");
+    auto* const agent =
+        sim->add_subcommand("agent", "A guest agent at a unix socket, until SIGTERM; each start is a boot");
     auto& options = line.sim_agent;
     agent->add_option("--socket", options.socket, "Where to listen")->required();
     agent->add_option("--app-compose", options.app_compose, "The app-compose.json of the CVM (default: a small one)");
@@ -67,9 +67,10 @@ void add_sim(CommandLine& line)
     add_misbehaviour(*agent, options, Fault::DropBefore, "--drop-before", of_calls, "Close without doing the work");
     add_misbehaviour(*agent, options, Fault::Cut, "--cut", of_calls, "Do the work, cut the answer");
     add_misbehaviour(*agent, options, Fault::Html, "--html", of_calls, "Answer 200 with an HTML error page");
-    agent->add_option("--lie", options.lies,
-             "EmitEvent: log (does not log), register (does not extend), twice (does both twice), phantom (logs, then "
-             "refuses). GetQuote: report-data (quotes other), echo (echoes other)")
+    agent
+        ->add_option("--lie", options.lies,
+            "EmitEvent: log (does not log), register (does not extend), twice (does both twice), phantom (logs, then "
+            "refuses). GetQuote: report-data (quotes other), echo (echoes other)")
         ->type_name("WHAT[:CALLS]")
         ->allow_extra_args(false)
         ->group("Misbehaviour");

@@ -26,23 +26,23 @@ Result<simulator::GuestAgentOptions> agent_options(SimAgentOptions const& option
 {
     auto const dialect = TRY(simulator::Dialect::of(options.version).exit_as(mpc::ExitCode::Usage));
     simulator::GuestAgentOptions agent { .seed = options.seed, .version = dialect.version };
-    agent.misbehaviours
-        = TRY(misbehaviours_of(options).exit_as(mpc::ExitCode::Usage).remedy("see mpcctl sim agent --help"));
+    agent.misbehaviours =
+        TRY(misbehaviours_of(options).exit_as(mpc::ExitCode::Usage).remedy("see mpcctl sim agent --help"));
     if (options.app_compose)
         agent.app_compose = TRY(read_file(*options.app_compose, app_compose_limit)
-                                    .remedy("give --app-compose a readable app-compose.json, or leave it away"));
+                .remedy("give --app-compose a readable app-compose.json, or leave it away"));
     return agent;
 }
 
 Result<ExitCode> run(SimAgentOptions const& options, Interrupt const& interrupt)
 {
-    auto const agent = TRY(simulator::GuestAgent::boot(TRY(agent_options(options)))
-                               .remedy("give --app-compose what dstack would accept"));
+    auto const agent = TRY(
+        simulator::GuestAgent::boot(TRY(agent_options(options))).remedy("give --app-compose what dstack would accept"));
     auto const server = TRY(http::Server::listen(options.socket, agent->handler())
-                                .remedy("give --socket a path in a directory that exists, where nobody listens"));
+            .remedy("give --socket a path in a directory that exists, where nobody listens"));
     fmt::print(stderr, "SIMULATED dstack {} guest agent, seed {}, compose hash {}\nready: {}\n", options.version,
         options.seed, to_hex(agent->identity().compose_hash), options.socket.string());
-    while (interrupt.sleep(std::chrono::hours(1)).ok()) { }
+    while (interrupt.sleep(std::chrono::hours(1)).ok()) {}
     return ExitCode::Done;
 }
 

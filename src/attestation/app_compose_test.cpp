@@ -21,10 +21,7 @@ std::string broken_with(std::string const& name, std::string const& value)
     return broken_rule(changed).value_or("");
 }
 
-TEST(AppCompose, KeepsTheRulesByDefault)
-{
-    EXPECT_EQ(broken_with("name", "\"x\""), "");
-}
+TEST(AppCompose, KeepsTheRulesByDefault) { EXPECT_EQ(broken_with("name", "\"x\""), ""); }
 
 TEST(AppCompose, MustBeOfManifestVersion2AsANumber)
 {

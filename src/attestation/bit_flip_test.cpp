@@ -19,7 +19,9 @@ bool is_trusted(TestNode const& node, Bytes const& bytes, VerifiedCollateral con
     auto quote = SignedQuote::parse(bytes);
     if (!quote.ok())
         return false;
-    Evidence const evidence { .quote = std::move(quote).value(), .event_log = node.log, .app_compose = node.app_compose,
+    Evidence const evidence { .quote = std::move(quote).value(),
+        .event_log = node.log,
+        .app_compose = node.app_compose,
         .node_keys = node.keys };
     return verify(evidence, collateral, policy).verdict == Verdict::Trusted;
 }
@@ -37,9 +39,9 @@ TEST(AnyBitOfAQuote, ThatIsSignedOrAKeyOrASignatureMakesItUntrusted)
     auto const verified = VerifiedCollateral::verify(built.collateral, built.policy.root(), built.now);
     ASSERT_TRUE(is_trusted(node, good, verified, built.policy));
 
-    std::pair<std::size_t, std::size_t> const ranges[]
-        = { { 0, signed_part }, { signature_and_key, signature_and_key + 128 }, { qe_report, qe_report + 448 },
-              { authentication, authentication + 32 } };
+    std::pair<std::size_t, std::size_t> const ranges[] = { { 0, signed_part },
+        { signature_and_key, signature_and_key + 128 }, { qe_report, qe_report + 448 },
+        { authentication, authentication + 32 } };
     for (auto const& [from, to] : ranges) {
         for (auto offset = from; offset < to; offset += 3) {
             auto bad = good;

@@ -74,9 +74,12 @@ void check_event_types(Judgement const& judgement)
 /// Never the logged digest alone: anybody can put another payload beside a genuine digest.
 void check_event_digests(Judgement const& judgement)
 {
-    check_each(judgement, CheckId::EventDigests, [](Event const& event) {
-        return !event.digest || *event.digest == evidence::runtime_event_digest(event.name, event.payload);
-    }, "the digest of its name and payload");
+    check_each(
+        judgement, CheckId::EventDigests,
+        [](Event const& event) {
+            return !event.digest || *event.digest == evidence::runtime_event_digest(event.name, event.payload);
+        },
+        "the digest of its name and payload");
 }
 
 /// No RTMR3 event's name has a colon, which would make its digest ambiguous.
@@ -173,8 +176,8 @@ void check_boot_events_order(Judgement const& judgement)
             continue;
         seen[*index] = true;
         if (*index < latest) {
-            judgement.checks().record(CheckId::BootEventsOrder, false, fmt::format("{} comes after \"{}\"",
-                place(i, log[i]), boot_events[latest].name), "dstack's order");
+            judgement.checks().record(CheckId::BootEventsOrder, false,
+                fmt::format("{} comes after \"{}\"", place(i, log[i]), boot_events[latest].name), "dstack's order");
             return;
         }
         latest = *index;
@@ -184,13 +187,16 @@ void check_boot_events_order(Judgement const& judgement)
 /// Boot events have payloads of their form.
 void check_boot_events_payloads(Judgement const& judgement)
 {
-    check_each(judgement, CheckId::BootEventsPayloads, [](Event const& event) {
-        auto const index = boot_event_index(event.name);
-        if (!index)
-            return true;
-        auto const& sizes = boot_events[*index].sizes;
-        return sizes.front() == any_size || std::ranges::find(sizes, event.payload.size()) != sizes.end();
-    }, "a payload of the event's own size");
+    check_each(
+        judgement, CheckId::BootEventsPayloads,
+        [](Event const& event) {
+            auto const index = boot_event_index(event.name);
+            if (!index)
+                return true;
+            auto const& sizes = boot_events[*index].sizes;
+            return sizes.front() == any_size || std::ranges::find(sizes, event.payload.size()) != sizes.end();
+        },
+        "a payload of the event's own size");
 }
 
 void fail_without_log(Checklist& checks)

@@ -54,9 +54,8 @@ std::string text_of(crypto::Validity const& validity)
 
 bool KnownSignatures::contains(crypto::Certificate const& certificate, crypto::P256Key const& issuer) const
 {
-    return std::ranges::any_of(m_known, [&](auto const& known) {
-        return known.first.der() == certificate.der() && known.second == issuer;
-    });
+    return std::ranges::any_of(m_known,
+        [&](auto const& known) { return known.first.der() == certificate.der() && known.second == issuer; });
 }
 
 void KnownSignatures::add(crypto::Certificate const& certificate, crypto::P256Key const& issuer)

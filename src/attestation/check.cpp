@@ -19,41 +19,32 @@ Entry entry_of(CheckId id)
         return { "root_pinned",
             "the collateral's three chains end in the trusted root, byte for byte (pinned Intel SGX Root CA)" };
     case CheckId::RootValidity:
-        return { "root_validity",
-            "the root certificate is within its dates (RFC 5280 4.1.2.5, both ends included)" };
+        return { "root_validity", "the root certificate is within its dates (RFC 5280 4.1.2.5, both ends included)" };
     case CheckId::RootCrlSignature:
-        return { "root_crl_signature",
-            "the root CRL is issued and signed by the root (RFC 5280 5.1)" };
+        return { "root_crl_signature", "the root CRL is issued and signed by the root (RFC 5280 5.1)" };
     case CheckId::RootCrlCurrent:
-        return { "root_crl_current",
-            "the root CRL is current: thisUpdate <= time < nextUpdate (RFC 5280 5.1.2)" };
+        return { "root_crl_current", "the root CRL is current: thisUpdate <= time < nextUpdate (RFC 5280 5.1.2)" };
     case CheckId::RootNotRevoked: return { "root_not_revoked", "the root is not in its own CRL" };
     case CheckId::PckCaRole:
         return { "pck_ca_role",
             "the CRL's issuer is an Intel PCK CA, issued by the root, allowed to sign certificates and CRLs" };
     case CheckId::PckCaSignature: return { "pck_ca_signature", "the PCK CA's certificate is signed by the root" };
     case CheckId::PckCaValidity:
-        return { "pck_ca_validity",
-            "the PCK CA's certificate is within its dates (RFC 5280 4.1.2.5)" };
+        return { "pck_ca_validity", "the PCK CA's certificate is within its dates (RFC 5280 4.1.2.5)" };
     case CheckId::PckCaNotRevoked: return { "pck_ca_not_revoked", "the PCK CA is not in the root CRL" };
     case CheckId::PckCrlSignature:
-        return { "pck_crl_signature",
-            "the PCK CRL is issued and signed by the PCK CA (RFC 5280 5.1)" };
+        return { "pck_crl_signature", "the PCK CRL is issued and signed by the PCK CA (RFC 5280 5.1)" };
     case CheckId::PckCrlCurrent:
-        return { "pck_crl_current",
-            "the PCK CRL is current: thisUpdate <= time < nextUpdate (RFC 5280 5.1.2)" };
+        return { "pck_crl_current", "the PCK CRL is current: thisUpdate <= time < nextUpdate (RFC 5280 5.1.2)" };
     case CheckId::TcbSignerRole:
         return { "tcb_signer_role",
             "the TCB Info signer is Intel's TCB signing certificate, issued by the root itself" };
     case CheckId::TcbSignerSignature:
-        return { "tcb_signer_signature",
-            "the TCB Info signer's certificate is signed by the root" };
+        return { "tcb_signer_signature", "the TCB Info signer's certificate is signed by the root" };
     case CheckId::TcbSignerValidity:
-        return { "tcb_signer_validity",
-            "the TCB Info signer's certificate is within its dates (RFC 5280 4.1.2.5)" };
+        return { "tcb_signer_validity", "the TCB Info signer's certificate is within its dates (RFC 5280 4.1.2.5)" };
     case CheckId::TcbSignerNotRevoked:
-        return { "tcb_signer_not_revoked",
-            "the TCB Info signer is not in the root CRL" };
+        return { "tcb_signer_not_revoked", "the TCB Info signer is not in the root CRL" };
     case CheckId::TcbInfoSignature:
         return { "tcb_info_signature",
             "TCB Info is signed, over its exact bytes (Intel PCS API v4, Get TDX TCB Info)" };
@@ -66,38 +57,29 @@ Entry entry_of(CheckId id)
         return { "qe_signer_role",
             "the QE identity signer is Intel's TCB signing certificate, issued by the root itself" };
     case CheckId::QeSignerSignature:
-        return { "qe_signer_signature",
-            "the QE identity signer's certificate is signed by the root" };
+        return { "qe_signer_signature", "the QE identity signer's certificate is signed by the root" };
     case CheckId::QeSignerValidity:
-        return { "qe_signer_validity",
-            "the QE identity signer's certificate is within its dates (RFC 5280 4.1.2.5)" };
+        return { "qe_signer_validity", "the QE identity signer's certificate is within its dates (RFC 5280 4.1.2.5)" };
     case CheckId::QeSignerNotRevoked:
-        return { "qe_signer_not_revoked",
-            "the QE identity signer is not in the root CRL" };
+        return { "qe_signer_not_revoked", "the QE identity signer is not in the root CRL" };
     case CheckId::QeIdentitySignature:
         return { "qe_identity_signature",
             "the QE identity is signed, over its exact bytes (Intel PCS API v4, Get TDX QE Identity)" };
     case CheckId::QeIdentityFormat:
-        return { "qe_identity_format",
-            "the QE identity has the form of version 2, every value in range" };
+        return { "qe_identity_format", "the QE identity has the form of version 2, every value in range" };
     case CheckId::QeIdentityKind:
-        return { "qe_identity_kind",
-            "the QE identity is of the TDX quoting enclave: id TD_QE, version 2" };
+        return { "qe_identity_kind", "the QE identity is of the TDX quoting enclave: id TD_QE, version 2" };
     case CheckId::QeIdentityCurrent:
-        return { "qe_identity_current",
-            "the QE identity is current: issueDate <= time <= nextUpdate" };
+        return { "qe_identity_current", "the QE identity is current: issueDate <= time <= nextUpdate" };
     case CheckId::PckRootPinned:
-        return { "pck_root_pinned",
-            "the quote's certificate chain ends in the trusted root, byte for byte" };
+        return { "pck_root_pinned", "the quote's certificate chain ends in the trusted root, byte for byte" };
     case CheckId::PckIssuerRole:
         return { "pck_issuer_role",
             "the PCK's issuer is an Intel PCK CA, issued by the root, allowed to sign certificates" };
     case CheckId::PckIssuerSignature:
-        return { "pck_issuer_signature",
-            "the PCK issuer's certificate is signed by the root" };
+        return { "pck_issuer_signature", "the PCK issuer's certificate is signed by the root" };
     case CheckId::PckIssuerValidity:
-        return { "pck_issuer_validity",
-            "the PCK issuer's certificate is within its dates (RFC 5280 4.1.2.5)" };
+        return { "pck_issuer_validity", "the PCK issuer's certificate is within its dates (RFC 5280 4.1.2.5)" };
     case CheckId::PckIssuerNotRevoked: return { "pck_issuer_not_revoked", "the PCK's issuer is not in the root CRL" };
     case CheckId::PckRole:
         return { "pck_role",
@@ -105,8 +87,7 @@ Entry entry_of(CheckId id)
     case CheckId::PckSignature: return { "pck_signature", "the PCK certificate is signed by the PCK CA" };
     case CheckId::PckValidity: return { "pck_validity", "the PCK certificate is within its dates (RFC 5280 4.1.2.5)" };
     case CheckId::PckCrlCovers:
-        return { "pck_crl_covers",
-            "the PCK CRL is of the CA that issued this PCK (processor or platform)" };
+        return { "pck_crl_covers", "the PCK CRL is of the CA that issued this PCK (processor or platform)" };
     case CheckId::PckNotRevoked: return { "pck_not_revoked", "the PCK certificate is not in the PCK CRL" };
     case CheckId::PckExtension:
         return { "pck_extension",
@@ -119,37 +100,30 @@ Entry entry_of(CheckId id)
     case CheckId::QeMrSigner: return { "qe_mr_signer", "the QE's MRSIGNER is the one of the QE identity" };
     case CheckId::QeProductId: return { "qe_product_id", "the QE's ISVPRODID is the one of the QE identity" };
     case CheckId::QeMiscSelect:
-        return { "qe_misc_select",
-            "the QE's MISCSELECT under the identity's mask is the identity's" };
+        return { "qe_misc_select", "the QE's MISCSELECT under the identity's mask is the identity's" };
     case CheckId::QeAttributes:
-        return { "qe_attributes",
-            "the QE's ATTRIBUTES under the identity's mask are the identity's" };
+        return { "qe_attributes", "the QE's ATTRIBUTES under the identity's mask are the identity's" };
     case CheckId::QeNotDebug: return { "qe_not_debug", "the quoting enclave is not a debug enclave" };
     case CheckId::QuoteSignature:
-        return { "quote_signature",
-            "header and TD report are signed by the attestation key, a point on P-256" };
+        return { "quote_signature", "header and TD report are signed by the attestation key, a point on P-256" };
     case CheckId::PlatformFmspc: return { "platform_fmspc", "TCB Info is of this platform: the FMSPC of the PCK" };
     case CheckId::PlatformPceId: return { "platform_pce_id", "TCB Info is of this platform: the PCEID of the PCK" };
     case CheckId::TdxModuleKnown:
-        return { "tdx_module_known",
-            "TCB Info knows the TDX module of this version (TDX_xx)" };
+        return { "tdx_module_known", "TCB Info knows the TDX module of this version (TDX_xx)" };
     case CheckId::TdxModuleSigner: return { "tdx_module_signer", "MRSIGNERSEAM is the one of the TDX module identity" };
     case CheckId::TdxModuleAttributes:
-        return { "tdx_module_attributes",
-            "SEAMATTRIBUTES are zero, and those of the TDX module identity" };
+        return { "tdx_module_attributes", "SEAMATTRIBUTES are zero, and those of the TDX module identity" };
     case CheckId::PlatformTcb: return { "platform_tcb", "the platform reaches a TCB level, component by component" };
     case CheckId::TdxModuleTcb: return { "tdx_module_tcb", "the TDX module reaches a TCB level of its identity" };
     case CheckId::QeTcb: return { "qe_tcb", "the quoting enclave reaches a TCB level of the QE identity" };
     case CheckId::CurrentTcb:
-        return { "current_tcb",
-            "what runs now (TEE_TCB_SVN2 of TD 1.5) reaches a TCB level too" };
+        return { "current_tcb", "what runs now (TEE_TCB_SVN2 of TD 1.5) reaches a TCB level too" };
     case CheckId::TcbNotRevoked: return { "tcb_not_revoked", "Intel has not revoked the TCB level" };
     case CheckId::TdNotDebug: return { "td_not_debug", "the virtual machine is not debuggable (TDATTRIBUTES bit 0)" };
     case CheckId::TdReservedAttributes: return { "td_reserved_attributes", "no reserved bit of TDATTRIBUTES is set" };
     case CheckId::TdSeptVeDisable: return { "td_sept_ve_disable", "SEPT_VE_DISABLE is set (TDATTRIBUTES bit 28)" };
     case CheckId::TdNotMigratable:
-        return { "td_not_migratable",
-            "the virtual machine is not migratable (TDATTRIBUTES bit 29)" };
+        return { "td_not_migratable", "the virtual machine is not migratable (TDATTRIBUTES bit 29)" };
     case CheckId::TdNoServiceTd: return { "td_no_service_td", "no service TD is bound (MRSERVICETD is zero)" };
     case CheckId::TcbStatusAccepted: return { "tcb_status_accepted", "policy: Intel's TCB status is an accepted one" };
     case CheckId::AdvisoriesAccepted: return { "advisories_accepted", "policy: every advisory is an accepted one" };
@@ -157,15 +131,12 @@ Entry entry_of(CheckId id)
         return { "tcb_evaluation_number",
             "policy: TCB Info and QE identity are of this TCB evaluation data set or a later one" };
     case CheckId::CollateralAge:
-        return { "collateral_age",
-            "policy: TCB Info, QE identity and PCK CRL are not older than this" };
+        return { "collateral_age", "policy: TCB Info, QE identity and PCK CRL are not older than this" };
     case CheckId::EventTypes: return { "event_types", "every RTMR3 event is of dstack's runtime type 0x08000001" };
     case CheckId::EventDigests:
-        return { "event_digests",
-            "every digest that is logged for RTMR3 is that of its name and payload, recomputed" };
+        return { "event_digests", "every digest that is logged for RTMR3 is that of its name and payload, recomputed" };
     case CheckId::EventNames:
-        return { "event_names",
-            "no RTMR3 event's name has a colon, which would make its digest ambiguous" };
+        return { "event_names", "no RTMR3 event's name has a colon, which would make its digest ambiguous" };
     case CheckId::Rtmr0Replay: return { "rtmr0_replay", "the event log replays to the quoted RTMR0" };
     case CheckId::Rtmr1Replay: return { "rtmr1_replay", "the event log replays to the quoted RTMR1" };
     case CheckId::Rtmr2Replay: return { "rtmr2_replay", "the event log replays to the quoted RTMR2" };
@@ -174,32 +145,25 @@ Entry entry_of(CheckId id)
         return { "claimed_values",
             "what the node says of its registers and compose hash is what the quote and the log say" };
     case CheckId::BootEventsPresent:
-        return { "boot_events_present",
-            "the boot's events are in the log, from system-preparing to system-ready" };
+        return { "boot_events_present", "the boot's events are in the log, from system-preparing to system-ready" };
     case CheckId::BootEventsOnce: return { "boot_events_once", "no boot event occurs twice" };
     case CheckId::BootEventsOrder:
-        return { "boot_events_order",
-            "boot events are in dstack's order and before system-ready" };
+        return { "boot_events_order", "boot events are in dstack's order and before system-ready" };
     case CheckId::BootEventsPayloads: return { "boot_events_payloads", "boot events have payloads of their form" };
     case CheckId::MrtdExpected: return { "mrtd_expected", "MRTD is the one of an accepted set of measurements" };
     case CheckId::Rtmr0Expected: return { "rtmr0_expected", "RTMR0 is the one of an accepted set of measurements" };
     case CheckId::Rtmr1Expected: return { "rtmr1_expected", "RTMR1 is the one of an accepted set of measurements" };
     case CheckId::Rtmr2Expected: return { "rtmr2_expected", "RTMR2 is the one of an accepted set of measurements" };
     case CheckId::KeyProviderExpected:
-        return { "key_provider_expected",
-            "the key provider is the one of an accepted set of measurements" };
+        return { "key_provider_expected", "the key provider is the one of an accepted set of measurements" };
     case CheckId::ComposeHash:
-        return { "compose_hash",
-            "the compose-hash event is SHA-256 of the app-compose, byte for byte" };
+        return { "compose_hash", "the compose-hash event is SHA-256 of the app-compose, byte for byte" };
     case CheckId::MrConfigId:
-        return { "mr_config_id",
-            "MRCONFIGID is 01, the compose hash, and zeros (dstack, form 1)" };
+        return { "mr_config_id", "MRCONFIGID is 01, the compose hash, and zeros (dstack, form 1)" };
     case CheckId::AppComposeRules:
-        return { "app_compose_rules",
-            "app-compose follows the network's rules (near/mpc attestation, app_compose)" };
+        return { "app_compose_rules", "app-compose follows the network's rules (near/mpc attestation, app_compose)" };
     case CheckId::LauncherComposeAllowed:
-        return { "launcher_compose_allowed",
-            "policy: SHA-256 of the launcher's compose file is allowed" };
+        return { "launcher_compose_allowed", "policy: SHA-256 of the launcher's compose file is allowed" };
     case CheckId::ImageDigestEvent:
         return { "image_digest_event",
             "mpc-image-digest was measured exactly once, with 32 bytes, after system-ready" };
@@ -215,15 +179,9 @@ Entry entry_of(CheckId id)
 
 }  // namespace
 
-std::string_view name_of(CheckId id)
-{
-    return entry_of(id).name;
-}
+std::string_view name_of(CheckId id) { return entry_of(id).name; }
 
-std::string_view clause_of(CheckId id)
-{
-    return entry_of(id).clause;
-}
+std::string_view clause_of(CheckId id) { return entry_of(id).clause; }
 
 std::string_view name_of(CheckResult result)
 {

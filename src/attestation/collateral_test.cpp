@@ -36,7 +36,7 @@ json::Object file_with(std::vector<json::Object::Member> const& changes)
     for (auto const& [name, value] : whole) {
         bool changed = false;
         for (auto const& change : changes)
-            changed = changed || change.first == name;
+            changed = changed || change.name == name;
         if (!changed)
             file.add(name, value);
     }
@@ -49,10 +49,7 @@ std::string problem(std::vector<json::Object::Member> const& changes)
     return collateral.ok() ? "" : collateral.error().message();
 }
 
-bool starts_with(std::string const& text, char const* start)
-{
-    return text.starts_with(start);
-}
+bool starts_with(std::string const& text, char const* start) { return text.starts_with(start); }
 
 TEST(Collateral, ReadsHexAndListsOfByteValues)
 {
@@ -85,10 +82,7 @@ TEST(Collateral, RefusesChainsThatAreNotTwoCertificates)
     EXPECT_NE(problem({ { "pck_crl_issuer_chain", text_of({ chain[0], chain[1], chain[1] }) } }), "");
 }
 
-TEST(Collateral, RefusesACrlInPem)
-{
-    EXPECT_NE(problem({ { "pck_crl", "-----BEGIN X509 CRL-----" } }), "");
-}
+TEST(Collateral, RefusesACrlInPem) { EXPECT_NE(problem({ { "pck_crl", "-----BEGIN X509 CRL-----" } }), ""); }
 
 TEST(Collateral, RefusesSignaturesOfAnotherLength)
 {

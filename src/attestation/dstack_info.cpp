@@ -31,17 +31,14 @@ Result<DstackInfo> DstackInfo::parse(std::string_view text)
     return parse(TRY(json::read_object(text, limits).in("tcb_info")));
 }
 
-Result<DstackInfo> DstackInfo::parse(json::Object const& object)
-{
-    return read(object).in("tcb_info");
-}
+Result<DstackInfo> DstackInfo::parse(json::Object const& object) { return read(object).in("tcb_info"); }
 
 Result<MeasurementSet> measurement_set_of(DstackInfo const& info, std::string name)
 {
     auto const providers = evidence::payloads_of(info.event_log, "key-provider");
     if (providers.size() != 1)
-        return Error(ErrorKind::Invalid, "tcb_info: " + std::to_string(providers.size())
-            + " key-provider events instead of one");
+        return Error(ErrorKind::Invalid,
+            "tcb_info: " + std::to_string(providers.size()) + " key-provider events instead of one");
     auto const& claimed = info.claimed;
     return MeasurementSet { std::move(name), claimed.mrtd, claimed.rtmrs[0], claimed.rtmrs[1], claimed.rtmrs[2],
         evidence::runtime_event_digest("key-provider", providers.front()) };

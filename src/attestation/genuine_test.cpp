@@ -11,17 +11,11 @@ namespace {
 using test::failed_checks;
 using test::reference_vector;
 
-constexpr crypto::Time at(std::int64_t seconds)
-{
-    return crypto::Time(std::chrono::seconds(seconds));
-}
+constexpr crypto::Time at(std::int64_t seconds) { return crypto::Time(std::chrono::seconds(seconds)); }
 
 constexpr auto near_time = at(1786622400);
 
-Bytes bytes_of(std::string const& text)
-{
-    return Bytes(text.begin(), text.end());
-}
+Bytes bytes_of(std::string const& text) { return Bytes(text.begin(), text.end()); }
 
 Collateral collateral_of(std::string const& file)
 {
@@ -136,8 +130,8 @@ TEST(GenuineNode, IsTrustedFromWhatItServesAsPublicData)
 TEST(GenuineNode, CostsThreeSignatureChecksUnderVerifiedCollateral)
 {
     NEED_REFERENCE_VECTORS();
-    auto const verified
-        = VerifiedCollateral::verify(collateral_of("near-mpc/collateral.json"), TrustRoot::intel(), near_time);
+    auto const verified =
+        VerifiedCollateral::verify(collateral_of("near-mpc/collateral.json"), TrustRoot::intel(), near_time);
     auto const report = verify(near_evidence(), verified, near_policy());
     EXPECT_EQ(report.verdict, Verdict::Trusted);
     EXPECT_EQ(report.checks.signatures() - verified.checks().signatures(), 3U);
@@ -158,8 +152,8 @@ TEST(GenuineQuote, IsUpToDateInItsWindow)
 TEST(GenuineQuote, WithAnOutdatedPlatformReachesNoLevel)
 {
     NEED_REFERENCE_VECTORS();
-    auto const report = platform_report("dcap-qvl/tdx_quote_outdated", "dcap-qvl/tdx_quote_outdated_collateral.json",
-        at(1772000000));
+    auto const report =
+        platform_report("dcap-qvl/tdx_quote_outdated", "dcap-qvl/tdx_quote_outdated_collateral.json", at(1772000000));
     EXPECT_EQ(report.verdict, Verdict::NotTrusted);
     EXPECT_EQ(failed_checks(report), "platform_tcb current_tcb");
     EXPECT_FALSE(report.tcb);
@@ -185,10 +179,10 @@ Report boot_report(std::string const& file)
 {
     auto const object = json::read_object(reference_vector(file)).value();
     auto const* list = object.find("event_log")->array();
-    auto log = list ? evidence::parse_event_log(*list)
-                    : evidence::parse_event_log(object.require_text("event_log").value());
-    Evidence const evidence { .quote
-        = SignedQuote::parse(from_hex(object.require_text("quote").value()).value()).value(),
+    auto log =
+        list ? evidence::parse_event_log(*list) : evidence::parse_event_log(object.require_text("event_log").value());
+    Evidence const evidence { .quote =
+                                  SignedQuote::parse(from_hex(object.require_text("quote").value()).value()).value(),
         .event_log = std::move(log).value() };
     return verify(evidence, collateral_of("near-mpc/collateral.json"), Policy(), near_time);
 }

@@ -31,7 +31,7 @@ MeasurementSet measured(Judgement const& judgement, bool log_holds)
 /// One register of a set, and the check that compares it.
 struct Register {
     CheckId id;
-    Sha384 MeasurementSet::*value;
+    Sha384 MeasurementSet::* value;
 };
 
 constexpr std::array registers { Register { CheckId::MrtdExpected, &MeasurementSet::mrtd },
@@ -50,8 +50,8 @@ void check_measurements(Judgement const& judgement, bool log_holds)
 {
     auto const& accepted = judgement.policy.measurements;
     auto const found = measured(judgement, log_holds);
-    auto const nearest = std::ranges::max_element(accepted, {},
-        [&](MeasurementSet const& set) { return equal_registers(set, found); });
+    auto const nearest =
+        std::ranges::max_element(accepted, {}, [&](MeasurementSet const& set) { return equal_registers(set, found); });
     for (auto const& each : registers) {
         if (each.id == CheckId::KeyProviderExpected && !log_holds)
             continue;
@@ -72,8 +72,8 @@ std::optional<Bytes> first_payload(Judgement const& judgement, std::string_view 
 bool check_compose_hash(Judgement const& judgement)
 {
     if (!judgement.evidence.app_compose)
-        return judgement.checks().record(
-            CheckId::ComposeHash, false, "no app-compose was given", "the measured app-compose");
+        return judgement.checks().record(CheckId::ComposeHash, false, "no app-compose was given",
+            "the measured app-compose");
     auto const found = sha256({ as_bytes(*judgement.evidence.app_compose) });
     auto const measured_hash = first_payload(judgement, "compose-hash");
     return judgement.checks().record(CheckId::ComposeHash, measured_hash && std::ranges::equal(*measured_hash, found),

@@ -10,15 +10,9 @@ constexpr Sha256 intel_root { 0x44, 0xa0, 0x19, 0x6b, 0x2b, 0x99, 0xf8, 0x89, 0x
 
 }  // namespace
 
-TrustRoot TrustRoot::intel()
-{
-    return TrustRoot(intel_root);
-}
+TrustRoot TrustRoot::intel() { return TrustRoot(intel_root); }
 
-TrustRoot TrustRoot::simulated(SimulatedRoot const& root)
-{
-    return TrustRoot(sha256({ root.der }));
-}
+TrustRoot TrustRoot::simulated(SimulatedRoot const& root) { return TrustRoot(sha256({ root.der })); }
 
 bool TrustRoot::is(crypto::Certificate const& certificate) const
 {
@@ -50,8 +44,8 @@ bool Policy::allows(Loosening loosening) const
 std::vector<Loosening> Policy::loosenings() const
 {
     std::vector<Loosening> in_force;
-    for (auto const loosening : { Loosening::SimulatedRoot, Loosening::DebugTd, Loosening::MigratableTd,
-             Loosening::BoundServiceTd }) {
+    for (auto const loosening :
+        { Loosening::SimulatedRoot, Loosening::DebugTd, Loosening::MigratableTd, Loosening::BoundServiceTd }) {
         if (allows(loosening))
             in_force.push_back(loosening);
     }

@@ -56,9 +56,9 @@ enum class Loosening { SimulatedRoot, DebugTd, MigratableTd, BoundServiceTd };
 class Policy {
 public:
     Scope scope = Scope::Node;
-    std::vector<image::ImageDigest> image_digests;         ///< allowed; empty allows nothing
-    std::vector<Sha256> launcher_compose_hashes;           ///< allowed; empty allows nothing
-    std::vector<MeasurementSet> measurements;              ///< accepted; empty accepts nothing
+    std::vector<image::ImageDigest> image_digests;  ///< allowed; empty allows nothing
+    std::vector<Sha256> launcher_compose_hashes;    ///< allowed; empty allows nothing
+    std::vector<MeasurementSet> measurements;       ///< accepted; empty accepts nothing
     std::vector<TcbStatus> tcb_statuses { TcbStatus::UpToDate };
     /// The advisories that may apply to the platform; absent: whichever Intel's status goes with.
     std::optional<std::vector<std::string>> advisories;

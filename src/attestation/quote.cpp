@@ -16,10 +16,7 @@ constexpr std::uint16_t qe_report_certification = 6;
 constexpr std::uint16_t pck_chain_certification = 5;
 constexpr std::uint16_t td15_body = 3;
 
-Error invalid(std::string message)
-{
-    return { ErrorKind::Invalid, "quote: " + std::move(message) };
-}
+Error invalid(std::string message) { return { ErrorKind::Invalid, "quote: " + std::move(message) }; }
 
 Result<TdReport> read_td_report(Reader& reader, bool td15)
 {

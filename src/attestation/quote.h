@@ -41,15 +41,15 @@ struct SignedQuote {
     std::uint16_t version = 0;
     std::array<std::uint8_t, 16> qe_vendor {};
     TdReport td;
-    Bytes signed_bytes;                             ///< header to TD report
-    crypto::P256Signature signature;                ///< over signed_bytes, by the attestation key
+    Bytes signed_bytes;               ///< header to TD report
+    crypto::P256Signature signature;  ///< over signed_bytes, by the attestation key
     std::array<std::uint8_t, 64> attestation_key {};
-    Bytes qe_report_bytes;                          ///< 384 bytes
+    Bytes qe_report_bytes;  ///< 384 bytes
     EnclaveReport qe_report;
-    crypto::P256Signature qe_report_signature;      ///< over qe_report_bytes, by the PCK
+    crypto::P256Signature qe_report_signature;  ///< over qe_report_bytes, by the PCK
     Bytes qe_authentication;
-    std::vector<crypto::Certificate> pck_chain;     ///< PCK, PCK CA, root
-    std::size_t trailing_bytes = 0;                 ///< zeros after the signature section
+    std::vector<crypto::Certificate> pck_chain;  ///< PCK, PCK CA, root
+    std::size_t trailing_bytes = 0;              ///< zeros after the signature section
 
     /// At most 64 KiB. Version 4 or 5, TD 1.0 or 1.5, ECDSA P-256; certification data of type 6 holding one of type 5.
     /// Every nested length must fill its parent exactly: those bytes are not signed. Tolerated, because real quotes

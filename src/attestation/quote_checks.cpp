@@ -106,8 +106,8 @@ bool check_attestation_key_bound(Judgement const& judgement)
 void check_qe_mrsigner(Judgement const& judgement, QeIdentity const& identity)
 {
     auto const& found = judgement.quote().qe_report.mrsigner;
-    judgement.checks().record(
-        CheckId::QeMrSigner, found == identity.mrsigner, to_hex(found), to_hex(identity.mrsigner));
+    judgement.checks().record(CheckId::QeMrSigner, found == identity.mrsigner, to_hex(found),
+        to_hex(identity.mrsigner));
 }
 /// The QE's ISVPRODID is the one of the QE identity.
 void check_qe_product_id(Judgement const& judgement, QeIdentity const& identity)

@@ -61,8 +61,8 @@ TEST(PckChecks, PckIssuerRoleRefusesAnotherUsageAndAnotherIssuer)
 
 TEST(PckChecks, PckIssuerSignatureRefusesAnotherSigner)
 {
-    EXPECT_EQ(
-        failures_with_issuer([](auto& spec) { spec.signer = SigningKey::named("stranger"); }), "pck_issuer_signature");
+    EXPECT_EQ(failures_with_issuer([](auto& spec) { spec.signer = SigningKey::named("stranger"); }),
+        "pck_issuer_signature");
 }
 
 TEST(PckChecks, PckIssuerValidityIncludesBothEnds)

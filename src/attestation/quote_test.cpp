@@ -36,10 +36,7 @@ std::string problem(Bytes const& quote)
     return parsed.ok() ? "" : parsed.error().message();
 }
 
-bool contains(std::string const& text, char const* part)
-{
-    return text.find(part) != std::string::npos;
-}
+bool contains(std::string const& text, char const* part) { return text.find(part) != std::string::npos; }
 
 TEST(SignedQuote, ReadsEveryField)
 {
@@ -145,10 +142,7 @@ TEST(SignedQuote, RefusesEveryTruncation)
         EXPECT_NE(problem(Bytes(whole.begin(), whole.begin() + static_cast<long>(size))), "") << size;
 }
 
-TEST(SignedQuote, RefusesMoreThan64KiB)
-{
-    EXPECT_TRUE(contains(problem(Bytes(65537)), "64 KiB"));
-}
+TEST(SignedQuote, RefusesMoreThan64KiB) { EXPECT_TRUE(contains(problem(Bytes(65537)), "64 KiB")); }
 
 TEST(SignedQuote, RefusesSgxAndUnknownKindsByName)
 {

@@ -40,10 +40,7 @@ Result<std::array<std::uint8_t, N>> octets(DerReader& reader)
     return copy;
 }
 
-Error invalid(std::string message)
-{
-    return { ErrorKind::Invalid, "SGX extension: " + std::move(message) };
-}
+Error invalid(std::string message) { return { ErrorKind::Invalid, "SGX extension: " + std::move(message) }; }
 
 Result<void> read_tcb_entry(DerReader& entry, unsigned index, SgxExtension& into)
 {

@@ -9,10 +9,7 @@ namespace {
 
 using test::SgxExtensionSpec;
 
-bool accepts(SgxExtensionSpec const& spec)
-{
-    return parse_sgx_extension(test::der_of(spec)).ok();
-}
+bool accepts(SgxExtensionSpec const& spec) { return parse_sgx_extension(test::der_of(spec)).ok(); }
 
 TEST(SgxExtension, ReadsWhatThePlatformIs)
 {

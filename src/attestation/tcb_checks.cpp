@@ -16,9 +16,9 @@ namespace {
 constexpr std::uint64_t td_debug = 1;
 constexpr std::uint64_t td_sept_ve_disable = std::uint64_t { 1 } << 28;
 constexpr std::uint64_t td_migratable = std::uint64_t { 1 } << 29;
-constexpr std::uint64_t td_reserved_tud = 0xfe;                     // bits 7:1
-constexpr std::uint64_t td_reserved_sec = 0x0fffff00;               // bits 27:8
-constexpr std::uint64_t td_reserved_other = 0x7fffffff00000000;     // bits 62:32; 63 is PERFMON
+constexpr std::uint64_t td_reserved_tud = 0xfe;                  // bits 7:1
+constexpr std::uint64_t td_reserved_sec = 0x0fffff00;            // bits 27:8
+constexpr std::uint64_t td_reserved_other = 0x7fffffff00000000;  // bits 62:32; 63 is PERFMON
 
 std::string text_of(Standing const* standing)
 {
@@ -49,8 +49,8 @@ TdxModule const* check_module_known(Judgement const& judgement, TcbInfo const& i
 void check_module_signer(Judgement const& judgement, TdxModule const& module)
 {
     auto const& found = judgement.quote().td.mr_signer_seam;
-    judgement.checks().record(
-        CheckId::TdxModuleSigner, found == module.mrsigner, to_hex(found), to_hex(module.mrsigner));
+    judgement.checks().record(CheckId::TdxModuleSigner, found == module.mrsigner, to_hex(found),
+        to_hex(module.mrsigner));
 }
 
 /// SEAMATTRIBUTES are zero, and those of the TDX module identity.
@@ -65,8 +65,8 @@ void check_module_attributes(Judgement const& judgement, TdxModule const& module
 Standing const* check_platform_tcb(Judgement const& judgement, TcbInfo const& info, SgxExtension const& platform)
 {
     auto const* standing = platform_standing(info, platform, judgement.quote().td.tee_tcb_svn);
-    judgement.checks().record(
-        CheckId::PlatformTcb, standing != nullptr, text_of(standing), "a TCB level that is reached");
+    judgement.checks().record(CheckId::PlatformTcb, standing != nullptr, text_of(standing),
+        "a TCB level that is reached");
     return standing;
 }
 /// The TDX module reaches a TCB level of its identity.
@@ -74,13 +74,13 @@ Standing const* check_module_tcb(Judgement const& judgement, TdxModule const& mo
 {
     auto const& svn = judgement.quote().td.tee_tcb_svn;
     if (svn[1] == 0) {
-        judgement.checks().does_not_apply(
-            CheckId::TdxModuleTcb, "the platform's levels judge a TDX module of version 0");
+        judgement.checks().does_not_apply(CheckId::TdxModuleTcb,
+            "the platform's levels judge a TDX module of version 0");
         return nullptr;
     }
     auto const* standing = enclave_standing(module.levels, svn[0]);
-    judgement.checks().record(
-        CheckId::TdxModuleTcb, standing != nullptr, text_of(standing), "a TCB level that is reached");
+    judgement.checks().record(CheckId::TdxModuleTcb, standing != nullptr, text_of(standing),
+        "a TCB level that is reached");
     return standing;
 }
 /// The quoting enclave reaches a TCB level of the QE identity.
@@ -171,8 +171,8 @@ void check_advisories_accepted(Judgement const& judgement, std::vector<std::stri
     }
     for (auto const& advisory : advisories) {
         if (std::ranges::find(*accepted, advisory) == accepted->end()) {
-            judgement.checks().record(
-                CheckId::AdvisoriesAccepted, false, printable(advisory, 40), "an accepted advisory");
+            judgement.checks().record(CheckId::AdvisoriesAccepted, false, printable(advisory, 40),
+                "an accepted advisory");
             return;
         }
     }
@@ -184,8 +184,8 @@ void check_evaluation_number(Judgement const& judgement, TcbInfo const& info, Qe
 {
     auto const least = judgement.policy.minimum_tcb_evaluation_number;
     if (!least) {
-        judgement.checks().does_not_apply(
-            CheckId::TcbEvaluationNumber, "the policy says nothing of evaluation numbers");
+        judgement.checks().does_not_apply(CheckId::TcbEvaluationNumber,
+            "the policy says nothing of evaluation numbers");
         return;
     }
     auto const found = std::min(info.issue.evaluation_number, identity.issue.evaluation_number);
@@ -236,10 +236,10 @@ void judge_tcb(Judgement const& judgement, SgxExtension const& platform)
         return;
     auto const status = current ? with_relaunch(launch->status, current->status) : launch->status;
     check_tcb_not_revoked(judgement, status);
-    judgement.report.tcb
-        = TcbJudgement { status, launch->status, current ? std::optional(current->status) : std::nullopt,
-              status_of(of_platform), status_of(of_module), status_of(of_qe), launch->date, launch->advisories,
-              info->issue.evaluation_number, identity->issue.evaluation_number };
+    judgement.report.tcb =
+        TcbJudgement { status, launch->status, current ? std::optional(current->status) : std::nullopt,
+            status_of(of_platform), status_of(of_module), status_of(of_qe), launch->date, launch->advisories,
+            info->issue.evaluation_number, identity->issue.evaluation_number };
 }
 
 void judge_td(Judgement const& judgement)

@@ -173,8 +173,8 @@ TEST(TcbChecks, CurrentTcbNeedsALevelToo)
 TEST(TcbChecks, AdviseARelaunchWhenOnlyTheLaunchIsOutOfDate)
 {
     auto node = td15_node();
-    node.tcb_info.modules[0].levels
-        = { { .isvsvn = 7 }, { .isvsvn = 5, .status = "OutOfDate", .advisories = { "INTEL-SA-1" } } };
+    node.tcb_info.modules[0].levels = { { .isvsvn = 7 },
+        { .isvsvn = 5, .status = "OutOfDate", .advisories = { "INTEL-SA-1" } } };
     node.quote.td.td15->tee_tcb_svn2 = { 7, 1, 4 };
     EXPECT_EQ(status_of(node), "TDRelaunchAdvised");
     EXPECT_EQ(failures(node.build()), "tcb_status_accepted");
@@ -254,10 +254,7 @@ TEST(TdChecks, TdAttributesMayHavePksKeyLockerAndPerfmon)
         EXPECT_EQ(failures_with_attributes(0x10000000 | std::uint64_t { 1 } << bit), "") << bit;
 }
 
-TEST(TdChecks, TdSeptVeDisableIsRequired)
-{
-    EXPECT_EQ(failures_with_attributes(0), "td_sept_ve_disable");
-}
+TEST(TdChecks, TdSeptVeDisableIsRequired) { EXPECT_EQ(failures_with_attributes(0), "td_sept_ve_disable"); }
 
 TEST(TdChecks, TdNotMigratableUnlessTheTokenIsGiven)
 {

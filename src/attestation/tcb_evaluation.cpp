@@ -19,10 +19,7 @@ bool reaches(Components const& actual, Components const& level, std::size_t firs
     return true;
 }
 
-bool has_own_levels(Components const& tee_tcb_svn)
-{
-    return tee_tcb_svn[1] > 0;
-}
+bool has_own_levels(Components const& tee_tcb_svn) { return tee_tcb_svn[1] > 0; }
 
 }  // namespace
 

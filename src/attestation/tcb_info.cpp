@@ -20,8 +20,8 @@ Result<T> number(json::Object const& object, std::string_view name)
 {
     auto const value = TRY(object.require_number(name));
     if (value > std::numeric_limits<T>::max())
-        return Error(ErrorKind::Invalid, "\"" + std::string(name) + "\" is above "
-            + std::to_string(std::numeric_limits<T>::max()));
+        return Error(ErrorKind::Invalid,
+            "\"" + std::string(name) + "\" is above " + std::to_string(std::numeric_limits<T>::max()));
     return static_cast<T>(value);
 }
 
@@ -94,8 +94,8 @@ template <typename Level, typename Key>
 Result<void> sort_levels(std::vector<Level>& levels, Key key)
 {
     std::ranges::sort(levels, [&](Level const& a, Level const& b) { return key(a) > key(b); });
-    auto const twice
-        = std::ranges::adjacent_find(levels, [&](Level const& a, Level const& b) { return key(a) == key(b); });
+    auto const twice =
+        std::ranges::adjacent_find(levels, [&](Level const& a, Level const& b) { return key(a) == key(b); });
     if (twice != levels.end())
         return Error(ErrorKind::Invalid, "a TCB level occurs twice");
     return ok;

@@ -34,8 +34,9 @@ bool is_one_of(TcbStatus status, std::initializer_list<TcbStatus> set)
 
 bool needs_configuration(TcbStatus status)
 {
-    return is_one_of(status, { TcbStatus::ConfigurationNeeded, TcbStatus::OutOfDateConfigurationNeeded,
-        TcbStatus::ConfigurationAndSWHardeningNeeded });
+    return is_one_of(status,
+        { TcbStatus::ConfigurationNeeded, TcbStatus::OutOfDateConfigurationNeeded,
+            TcbStatus::ConfigurationAndSWHardeningNeeded });
 }
 
 }  // namespace
@@ -93,13 +94,13 @@ TcbStatus converge(TcbStatus platform, std::initializer_list<TcbStatus> enclaves
 TcbStatus with_relaunch(TcbStatus launch, TcbStatus current)
 {
     bool const launched_on_old = is_one_of(launch, { TcbStatus::OutOfDate, TcbStatus::OutOfDateConfigurationNeeded });
-    bool const runs_on_new = is_one_of(current, { TcbStatus::UpToDate, TcbStatus::SWHardeningNeeded,
-        TcbStatus::ConfigurationNeeded, TcbStatus::ConfigurationAndSWHardeningNeeded });
+    bool const runs_on_new = is_one_of(current,
+        { TcbStatus::UpToDate, TcbStatus::SWHardeningNeeded, TcbStatus::ConfigurationNeeded,
+            TcbStatus::ConfigurationAndSWHardeningNeeded });
     if (!launched_on_old || !runs_on_new)
         return launch;
-    return needs_configuration(launch) || needs_configuration(current)
-        ? TcbStatus::TDRelaunchAdvisedConfigurationNeeded
-        : TcbStatus::TDRelaunchAdvised;
+    return needs_configuration(launch) || needs_configuration(current) ? TcbStatus::TDRelaunchAdvisedConfigurationNeeded
+                                                                       : TcbStatus::TDRelaunchAdvised;
 }
 
 }  // namespace mpc::attestation

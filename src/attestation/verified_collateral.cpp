@@ -28,8 +28,8 @@ bool check_text_signature(Checklist& checks, CheckId id, SignedText const& text)
 {
     checks.count_signature();
     bool const holds = text.chain.front().key().verifies(as_bytes(text.text), text.signature);
-    return checks.record(
-        id, holds, holds ? "signed by its signer" : "not signed by its signer", "signed by its signer");
+    return checks.record(id, holds, holds ? "signed by its signer" : "not signed by its signer",
+        "signed by its signer");
 }
 
 /// issueDate <= now <= nextUpdate.

@@ -22,10 +22,7 @@ std::string failures(BuiltNode const& node)
     return failed_checks(report);
 }
 
-crypto::Time time_at(char const* text)
-{
-    return crypto::parse_time(text).value();
-}
+crypto::Time time_at(char const* text) { return crypto::parse_time(text).value(); }
 
 constexpr auto second = std::chrono::seconds(1);
 
@@ -44,8 +41,8 @@ TEST(CollateralChecks, RootPinnedRefusesAnyRootButTheTrustedOneInEachChain)
     auto const other = issue(node.root);
     for (auto const chain : { 0, 1, 2 }) {
         auto bad = good;
-        std::vector<crypto::Certificate>* const chains[]
-            = { &bad.collateral.pck_crl_chain, &bad.collateral.tcb_info.chain, &bad.collateral.qe_identity.chain };
+        std::vector<crypto::Certificate>* const chains[] = { &bad.collateral.pck_crl_chain,
+            &bad.collateral.tcb_info.chain, &bad.collateral.qe_identity.chain };
         chains[chain]->back() = other;
         EXPECT_EQ(failures(bad), "root_pinned");
     }
@@ -123,8 +120,8 @@ BuiltNode with_pck_ca(TestNode const& node, std::function<void(test::Certificate
 TEST(CollateralChecks, PckCaRoleRefusesAnotherNameAndAnotherUsage)
 {
     TestNode const node;
-    EXPECT_EQ(
-        failures(with_pck_ca(node, [](auto& spec) { spec.common_name = "Intel SGX TCB Signing"; })), "pck_ca_role");
+    EXPECT_EQ(failures(with_pck_ca(node, [](auto& spec) { spec.common_name = "Intel SGX TCB Signing"; })),
+        "pck_ca_role");
     EXPECT_EQ(failures(with_pck_ca(node, [](auto& spec) { spec.certificate_authority = false; })), "pck_ca_role");
     EXPECT_EQ(failures(with_pck_ca(node, [](auto& spec) { spec.key_usage = "critical,keyCertSign"; })), "pck_ca_role");
     EXPECT_EQ(failures(with_pck_ca(node, [](auto& spec) { spec.issuer_name = "Another CA"; })), "pck_ca_role");
@@ -176,7 +173,7 @@ TEST(CollateralChecks, PckCrlCurrentStartsAtThisUpdateAndEndsBeforeNextUpdate)
 
 /// One of the two signed texts, and the names of its checks.
 struct Text {
-    SignedText Collateral::*member;
+    SignedText Collateral::* member;
     std::string prefix;  ///< of its signer's checks
 };
 
@@ -297,8 +294,9 @@ TEST(CollateralChecks, TcbInfoCurrentIncludesBothEnds)
 TEST(CollateralChecks, QeIdentityFormatRefusesWhatIsSignedButMalformed)
 {
     TestNode node;
-    node.edit_qe_identity
-        = [](std::string text) { return text.replace(text.find("\"isvprodid\":2"), 13, "\"isvprodid\":-2"); };
+    node.edit_qe_identity = [](std::string text) {
+        return text.replace(text.find("\"isvprodid\":2"), 13, "\"isvprodid\":-2");
+    };
     EXPECT_EQ(failures(node.build()), "qe_identity_format");
 }
 

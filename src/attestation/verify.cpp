@@ -13,8 +13,9 @@ void require_same_root(Judgement const& judgement)
 {
     auto const& used = judgement.collateral.trust_root();
     if (used != judgement.policy.root())
-        judgement.checks().record(CheckId::RootPinned, false, "a collateral judged under SHA-256 "
-            + to_hex(used.fingerprint()), "SHA-256 " + to_hex(judgement.policy.root().fingerprint()));
+        judgement.checks().record(CheckId::RootPinned, false,
+            "a collateral judged under SHA-256 " + to_hex(used.fingerprint()),
+            "SHA-256 " + to_hex(judgement.policy.root().fingerprint()));
 }
 
 void leave_out_node(Checklist& checks)

@@ -12,16 +12,16 @@ namespace mpc::attestation {
 struct Evidence {
     SignedQuote quote;
     std::optional<evidence::EventLog> event_log {};
-    std::optional<std::string> app_compose {};      ///< exact bytes
+    std::optional<std::string> app_compose {};  ///< exact bytes
     std::optional<ClaimedValues> claimed {};
     std::optional<NodeKeys> node_keys {};
-    std::optional<std::string> receipt {};          ///< exact bytes
-    std::optional<evidence::EventLog> predicted {}; ///< the RTMR3 events that a deployment should have
+    std::optional<std::string> receipt {};           ///< exact bytes
+    std::optional<evidence::EventLog> predicted {};  ///< the RTMR3 events that a deployment should have
 };
 
 /// Judges everything. Trusted means: every check was settled and none failed.
-[[nodiscard]] Report verify(
-    Evidence const& evidence, Collateral const& collateral, Policy const& policy, crypto::Time now);
+[[nodiscard]] Report verify(Evidence const& evidence, Collateral const& collateral, Policy const& policy,
+    crypto::Time now);
 /// The same, at the collateral's time, without judging the collateral again.
 [[nodiscard]] Report verify(Evidence const& evidence, VerifiedCollateral const& collateral, Policy const& policy);
 

@@ -24,10 +24,7 @@ Result<int> half(int number)
     return number / 2;
 }
 
-Result<int> quarter(int number)
-{
-    return half(TRY(half(number).in("first half")));
-}
+Result<int> quarter(int number) { return half(TRY(half(number).in("first half"))); }
 
 TEST(Result, TryHandsOnTheValueOrTheErrorWithItsContext)
 {
@@ -43,15 +40,9 @@ TEST(Result, KeepsTheFirstExitCodeAndTheFirstRemedy)
     EXPECT_EQ(result.error().remedy(), "first");
 }
 
-TEST(Result, IsADefectOfOursWhenNobodyChoseAnExitCode)
-{
-    EXPECT_EQ(half(1).error().exit_code(), ExitCode::Internal);
-}
+TEST(Result, IsADefectOfOursWhenNobodyChoseAnExitCode) { EXPECT_EQ(half(1).error().exit_code(), ExitCode::Internal); }
 
-TEST(Hex, IsReadInEitherCaseAndWrittenInLower)
-{
-    EXPECT_EQ(to_hex(*from_hex("00fFaB")), "00ffab");
-}
+TEST(Hex, IsReadInEitherCaseAndWrittenInLower) { EXPECT_EQ(to_hex(*from_hex("00fFaB")), "00ffab"); }
 
 TEST(Hex, RefusesOddLengthsAndOtherCharacters)
 {
@@ -145,7 +136,8 @@ std::string logged(LogFormat format, auto use)
 
 TEST(Log, WritesTextForPeople)
 {
-    auto const line = logged(LogFormat::Text, [](Log const& log) { log.warning("pull", "slow", { { "retries", "2" } }); });
+    auto const line =
+        logged(LogFormat::Text, [](Log const& log) { log.warning("pull", "slow", { { "retries", "2" } }); });
     EXPECT_EQ(line.substr(9), "warning: pull: slow (retries=2)\n");
 }
 

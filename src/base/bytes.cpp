@@ -42,8 +42,7 @@ Result<Bytes> from_hex(std::string_view text)
         auto const high = hex_value(text[i]);
         auto const low = hex_value(text[i + 1]);
         if (high < 0 || low < 0)
-            return Error(ErrorKind::Invalid, "not a hex character at position "
-                + std::to_string(high < 0 ? i : i + 1));
+            return Error(ErrorKind::Invalid, "not a hex character at position " + std::to_string(high < 0 ? i : i + 1));
         bytes.push_back(static_cast<std::uint8_t>(high * 16 + low));
     }
     return bytes;

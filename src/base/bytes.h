@@ -36,8 +36,8 @@ template <std::size_t N>
 [[nodiscard]] Result<std::array<std::uint8_t, N>> from_hex_exactly(std::string_view text)
 {
     if (text.size() != 2 * N)
-        return Error(ErrorKind::Invalid, "expected " + std::to_string(2 * N) + " hex characters, found "
-            + std::to_string(text.size()));
+        return Error(ErrorKind::Invalid,
+            "expected " + std::to_string(2 * N) + " hex characters, found " + std::to_string(text.size()));
     auto const bytes = TRY(from_hex(text));
     std::array<std::uint8_t, N> fixed {};
     std::copy(bytes.begin(), bytes.end(), fixed.begin());

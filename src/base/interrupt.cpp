@@ -32,10 +32,7 @@ Result<Interrupt> Interrupt::on_signals(std::initializer_list<int> signals)
     return Interrupt(std::move(fd));
 }
 
-bool Interrupt::raised() const
-{
-    return sleep(Duration::zero()).ok() == false;
-}
+bool Interrupt::raised() const { return sleep(Duration::zero()).ok() == false; }
 
 Result<void> Interrupt::sleep(Duration duration) const
 {

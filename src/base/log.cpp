@@ -52,8 +52,8 @@ std::string text_line(std::string_view level, std::string_view step, std::string
 std::string json_line(std::string_view level, std::string_view step, std::string_view message,
     std::initializer_list<LogField> fields)
 {
-    auto line = fmt::format(R"({{"time":"{}","level":"{}","step":{},"message":{})", utc_now("%Y-%m-%dT%H:%M:%SZ"), level,
-        quoted(step), quoted(message));
+    auto line = fmt::format(R"({{"time":"{}","level":"{}","step":{},"message":{})", utc_now("%Y-%m-%dT%H:%M:%SZ"),
+        level, quoted(step), quoted(message));
     for (auto const& [name, value] : fields)
         line += fmt::format(",{}:{}", quoted(name), quoted(value));
     return line + "}\n";
@@ -64,8 +64,8 @@ std::string json_line(std::string_view level, std::string_view step, std::string
 void Log::write(std::string_view level, std::string_view step, std::string_view message,
     std::initializer_list<LogField> fields) const
 {
-    auto const line = m_format == LogFormat::Text ? text_line(level, step, message, fields)
-                                                  : json_line(level, step, message, fields);
+    auto const line =
+        m_format == LogFormat::Text ? text_line(level, step, message, fields) : json_line(level, step, message, fields);
     // A log that cannot be written must not stop the node.
     [[maybe_unused]] auto const written = ::write(m_fd, line.data(), line.size());
 }

@@ -134,12 +134,12 @@ public:
 
 #define MPC_TRY_CONCATENATE_(a, b) a##b
 #define MPC_TRY_NAME_(counter) MPC_TRY_CONCATENATE_(try_result_, counter)
-#define MPC_TRY_(name, expression)           \
-    __extension__({                          \
-        auto name = (expression);            \
-        if (!name.ok())                      \
-            return std::move(name).error();  \
-        std::move(name).value();             \
+#define MPC_TRY_(name, expression)                                                                                     \
+    __extension__({                                                                                                    \
+        auto name = (expression);                                                                                      \
+        if (!name.ok())                                                                                                \
+            return std::move(name).error();                                                                            \
+        std::move(name).value();                                                                                       \
     })
 
 /// The value of a Result, or return its Error from the calling function.

@@ -39,10 +39,7 @@ Result<std::optional<Given>> find(Settings const& settings, std::string_view lat
     return std::optional(Given { given->first, given->second.value.reveal() });
 }
 
-Error refuse(Given const& given, std::string const& rule)
-{
-    return Error(ErrorKind::Invalid, given.key + ": " + rule);
-}
+Error refuse(Given const& given, std::string const& rule) { return Error(ErrorKind::Invalid, given.key + ": " + rule); }
 
 /// The items of a comma list, trimmed.
 std::vector<std::string_view> split(std::string_view list)

@@ -32,8 +32,8 @@ TEST(KeyValueLines, MayBeIndented)  // B3
 {
     EXPECT_THAT(variables_in("    MPC_ACCOUNT_ID=account123\n    # comment\n    MPC_LOCAL_ADDRESS=127.0.0.1\n    "
                              "MPC_ENV=testnet\n"),
-        UnorderedElementsAre(
-            Pair("MPC_ACCOUNT_ID", "account123"), Pair("MPC_LOCAL_ADDRESS", "127.0.0.1"), Pair("MPC_ENV", "testnet")));
+        UnorderedElementsAre(Pair("MPC_ACCOUNT_ID", "account123"), Pair("MPC_LOCAL_ADDRESS", "127.0.0.1"),
+            Pair("MPC_ENV", "testnet")));
 }
 
 TEST(KeyValueLines, WithoutAKeyAreIgnoredWithTheirNumbers)  // B5
@@ -323,10 +323,7 @@ TEST(KeyValueSensitive, IsTheImageAndTheOverride)
             digest_text('a').c_str() }));
 }
 
-TEST(KeyValueSensitive, IsNotADefault)
-{
-    EXPECT_THAT(sensitive_of(read_good("MPC_A=1")), IsEmpty());
-}
+TEST(KeyValueSensitive, IsNotADefault) { EXPECT_THAT(sensitive_of(read_good("MPC_A=1")), IsEmpty()); }
 
 }  // namespace
 }  // namespace mpc::config

@@ -23,10 +23,7 @@ TEST(Nearest, CountsInsertedRemovedAndChangedCharacters)
     EXPECT_EQ(nearest("cotnainer", known).distance, 2U);
 }
 
-TEST(Nearest, TakesTheFirstOfSeveral)
-{
-    EXPECT_EQ(nearest("ost", known).name, "host");
-}
+TEST(Nearest, TakesTheFirstOfSeveral) { EXPECT_EQ(nearest("ost", known).name, "host"); }
 
 TEST(Nearest, MeasuresAgainstTheEmptyName)
 {

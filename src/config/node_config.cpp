@@ -68,8 +68,8 @@ std::vector<EnvironmentVariable> node_environment(NodeEnvironment const& node, P
 {
     auto variables = launcher_variables(platform, digest, approved_file, dstack_endpoint);
     // read_user_config lets none of the launcher's names through; nor does this.
-    std::ranges::copy_if(
-        node.variables, std::back_inserter(variables), [](auto const& v) { return !is_launchers(v.name); });
+    std::ranges::copy_if(node.variables, std::back_inserter(variables),
+        [](auto const& v) { return !is_launchers(v.name); });
     std::ranges::sort(variables, {}, &EnvironmentVariable::name);
     return variables;
 }

@@ -44,12 +44,14 @@ TEST(NodeConfig, HasTheTeeTableUnderTee)  // C17, C23, C24
         "home_dir = \"/data\"\n"
         "\n"
         "[tee]\n"
-        "image_hash = \"" + digest_text('a') + "\"\n"
-        "latest_allowed_hash_file_path = \"/mnt/shared/image-digest.bin\"\n"
-        "\n"
-        "[tee.authority]\n"
-        "type = \"dstack\"\n"
-        "dstack_endpoint = \"/var/run/dstack.sock\"\n");
+        "image_hash = \""
+            + digest_text('a')
+            + "\"\n"
+              "latest_allowed_hash_file_path = \"/mnt/shared/image-digest.bin\"\n"
+              "\n"
+              "[tee.authority]\n"
+              "type = \"dstack\"\n"
+              "dstack_endpoint = \"/var/run/dstack.sock\"\n");
 }
 
 TEST(NodeConfig, HasALocalAuthorityUnderNonTee)  // C23
@@ -111,8 +113,8 @@ TEST(NodeConfig, KeepsALongListThatIsWrittenOverSeveralLines)
 
 TEST(NodeConfig, EscapesThePathsThatItIsGiven)
 {
-    auto const text = render_node_config(
-        NodeConfigFile {}, Platform::Tee, digest(), "/a \"b\"\\c\n[x]\x7f", "/s\"\\\x01");
+    auto const text =
+        render_node_config(NodeConfigFile {}, Platform::Tee, digest(), "/a \"b\"\\c\n[x]\x7f", "/s\"\\\x01");
     auto const given = parse(text);
     EXPECT_EQ(given["tee"]["latest_allowed_hash_file_path"].value<std::string>(), "/a \"b\"\\c\n[x]\x7f");
     EXPECT_EQ(given["tee"]["authority"]["dstack_endpoint"].value<std::string>(), "/s\"\\\x01");

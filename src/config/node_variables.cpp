@@ -30,10 +30,7 @@ bool contains(std::array<std::string_view, N> const& names, std::string_view nam
 }
 
 /// The launcher's own variables that the allow-list would let through.
-bool is_reserved(std::string_view key)
-{
-    return key == "MPC_IMAGE_HASH" || key == "MPC_LATEST_ALLOWED_HASH_FILE";
-}
+bool is_reserved(std::string_view key) { return key == "MPC_IMAGE_HASH" || key == "MPC_LATEST_ALLOWED_HASH_FILE"; }
 
 /// The launcher's own variables that it would not.
 bool is_set_by_launcher(std::string_view key)
@@ -41,10 +38,7 @@ bool is_set_by_launcher(std::string_view key)
     return key == "IMAGE_HASH" || key == "LATEST_ALLOWED_HASH_FILE" || key == "DSTACK_ENDPOINT";
 }
 
-bool is_private_key(std::string_view key)
-{
-    return key == "MPC_P2P_PRIVATE_KEY" || key == "MPC_ACCOUNT_SK";
-}
+bool is_private_key(std::string_view key) { return key == "MPC_P2P_PRIVATE_KEY" || key == "MPC_ACCOUNT_SK"; }
 
 bool is_allowed(std::string_view key)
 {
@@ -105,10 +99,7 @@ void drop(Settings::value_type const& setting, std::string_view reason, Notes& n
 
 }  // namespace
 
-bool is_launcher_key(std::string_view key)
-{
-    return contains(launcher_keys, key);
-}
+bool is_launcher_key(std::string_view key) { return contains(launcher_keys, key); }
 
 Result<std::vector<EnvironmentVariable>> read_variables(Settings const& settings, Notes& notes)
 {

@@ -53,10 +53,10 @@ TEST(KeyValueVariables, AreDroppedOutsideTheAllowList)  // B23, B26, B27
 TEST(KeyValueVariables, AreNamedInWarningsOnlyByPlausibleNames)
 {
     EXPECT_THAT(warnings_in("MPC_A=1\nBAD_KEY=x"), HasSubstr("BAD_KEY is dropped"));
-    EXPECT_THAT(
-        warnings_in("MPC_A=1\n-----BEGIN KEY-----=x"), AllOf(HasSubstr("line 2 is dropped"), Not(HasSubstr("BEGIN"))));
-    EXPECT_THAT(
-        warnings_in("MPC_A=1\n" + std::string(65, 'k') + "=x"), AllOf(HasSubstr("line 2"), Not(HasSubstr("kkk"))));
+    EXPECT_THAT(warnings_in("MPC_A=1\n-----BEGIN KEY-----=x"),
+        AllOf(HasSubstr("line 2 is dropped"), Not(HasSubstr("BEGIN"))));
+    EXPECT_THAT(warnings_in("MPC_A=1\n" + std::string(65, 'k') + "=x"),
+        AllOf(HasSubstr("line 2"), Not(HasSubstr("kkk"))));
 }
 
 TEST(KeyValueVariables, AreNotNamedWhenTheKeyMayBeBase64)

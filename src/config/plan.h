@@ -48,14 +48,14 @@ struct NodeEnvironment {
 
 /// A user_config, checked as far as it can be without knowing the digest that will be chosen.
 struct UserConfig {
-    image::Reference image;              ///< repository to pull from; its tag is not used
-    std::vector<std::string> tags;       ///< where an image ID is looked for, in order; never empty
-    std::vector<PortMapping> ports;      ///< no host port twice
+    image::Reference image;          ///< repository to pull from; its tag is not used
+    std::vector<std::string> tags;   ///< where an image ID is looked for, in order; never empty
+    std::vector<PortMapping> ports;  ///< no host port twice
     std::optional<image::ImageDigest> override_digest;
     PullPolicy pull;
     std::variant<NodeConfigFile, NodeEnvironment> node;
-    std::vector<std::string> warnings;   ///< what was ignored and why: names and line numbers, never values
-    std::vector<Secret> sensitive;       ///< every value that must not be seen in foreign text (see docker::Scrubber)
+    std::vector<std::string> warnings;  ///< what was ignored and why: names and line numbers, never values
+    std::vector<Secret> sensitive;      ///< every value that must not be seen in foreign text (see docker::Scrubber)
 };
 
 }  // namespace mpc::config

@@ -84,9 +84,6 @@ inline std::string warnings_of(UserConfig const& config)
     return all;
 }
 
-inline std::string digest_text(char c)
-{
-    return "sha256:" + std::string(64, c);
-}
+inline std::string digest_text(char c) { return "sha256:" + std::string(64, c); }
 
 }  // namespace mpc::config::testing

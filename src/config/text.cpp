@@ -32,8 +32,8 @@ std::size_t utf8_length(std::string_view text)
     auto const byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
     if (byte(0) < 0x80)
         return 1;
-    auto const range = std::ranges::find_if(
-        utf8_ranges, [&](auto const& r) { return byte(0) >= r.first_low && byte(0) <= r.first_high; });
+    auto const range = std::ranges::find_if(utf8_ranges,
+        [&](auto const& r) { return byte(0) >= r.first_low && byte(0) <= r.first_high; });
     if (range == utf8_ranges.end() || text.size() < range->length)
         return 0;
     if (byte(1) < range->second_low || byte(1) > range->second_high)

@@ -19,20 +19,14 @@ namespace {
 
 constexpr std::size_t most_ports = 1024;
 
-Error refuse(std::string const& what, std::string const& rule)
-{
-    return { ErrorKind::Invalid, what + " " + rule };
-}
+Error refuse(std::string const& what, std::string const& rule) { return { ErrorKind::Invalid, what + " " + rule }; }
 
 /// " (line 3)", or nothing for a table that no line of its own begins.
 std::string line_of(toml::source_position at)
 {
     return at.line > 0 ? " (line " + std::to_string(at.line) + ")" : std::string();
 }
-std::string line_of(toml::node const& node)
-{
-    return line_of(node.source().begin);
-}
+std::string line_of(toml::node const& node) { return line_of(node.source().begin); }
 
 Result<toml::table> parse(std::string_view content)
 {
@@ -89,8 +83,8 @@ Result<std::string> text_of(toml::node const& node, std::string const& name)
 }
 
 /// A whole number from 0 to `most`, or the default when the key is absent.
-Result<std::uint32_t> read_number(
-    toml::table const& table, std::string_view key, std::uint32_t otherwise, std::uint32_t most)
+Result<std::uint32_t> read_number(toml::table const& table, std::string_view key, std::uint32_t otherwise,
+    std::uint32_t most)
 {
     auto const* node = table.get(key);
     if (!node)
@@ -146,8 +140,9 @@ Result<std::vector<PortMapping>> read_ports(toml::table const& launcher)
         auto const mapping = TRY(read_mapping(item, entry));
         auto const same = std::ranges::find(ports, mapping.host, &PortMapping::host);
         if (same != ports.end())
-            return refuse(entry + line_of(item), "has the same host port as entry "
-                + std::to_string(same - ports.begin() + 1)).remedy("Publish each host port once.");
+            return refuse(entry + line_of(item),
+                "has the same host port as entry " + std::to_string(same - ports.begin() + 1))
+                .remedy("Publish each host port once.");
         ports.push_back(mapping);
     }
     return ports;

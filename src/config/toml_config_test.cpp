@@ -169,8 +169,8 @@ TEST(TomlPullPolicy, RefusesWhatIsNotAWholeNumberInItsBounds)  // C5
     EXPECT_TRUE(read(with_launcher("pull_max_retries = 1000")).ok());
     EXPECT_THAT(message_of_bad(with_launcher("pull_max_retries = 1001")), HasSubstr("pull_max_retries (line 4)"));
     EXPECT_TRUE(read(with_launcher("pull_retry_interval_secs = 3600\npull_max_delay_secs = 3600")).ok());
-    EXPECT_THAT(
-        message_of_bad(with_launcher("pull_retry_interval_secs = 3601")), HasSubstr("pull_retry_interval_secs"));
+    EXPECT_THAT(message_of_bad(with_launcher("pull_retry_interval_secs = 3601")),
+        HasSubstr("pull_retry_interval_secs"));
     EXPECT_THAT(message_of_bad(with_launcher("pull_max_delay_secs = 3601")), HasSubstr("pull_max_delay_secs"));
 }
 
@@ -184,8 +184,8 @@ TEST(TomlOverride, IsRefusedWhenItIsMalformed)  // C6
 {
     for (auto const& value : { std::string("\"\""), std::string("\"sha256:xyz\""), std::string("1"),
              "\"" + std::string(64, 'a') + "\"", "\"" + digest_text('A') + "\"" })
-        EXPECT_THAT(
-            message_of_bad(with_launcher("mpc_hash_override = " + value)), HasSubstr("mpc_hash_override (line 4)"))
+        EXPECT_THAT(message_of_bad(with_launcher("mpc_hash_override = " + value)),
+            HasSubstr("mpc_hash_override (line 4)"))
             << value;
 }
 
@@ -207,11 +207,11 @@ TEST(TomlPorts, AreRefusedOutsideOfANonzeroU16)  // C10
 {
     for (auto const* port : { "0", "65536", "-1", "\"80\"", "80.0", "true" }) {
         auto const bad = std::string(port);
-        EXPECT_THAT(
-            message_of_bad(with_ports("[{ host = 80, container = 80 }, { host = " + bad + ", container = 81 }]")),
+        EXPECT_THAT(message_of_bad(with_ports("[{ host = 80, container = 80 }, { host = " + bad
+                        + ", container = 81 }]")),
             AllOf(HasSubstr("entry 2: host"), HasSubstr("nonzero"), HasSubstr("u16")));
-        EXPECT_THAT(
-            message_of_bad(with_ports("[{ host = 80, container = " + bad + " }]")), HasSubstr("entry 1: container"));
+        EXPECT_THAT(message_of_bad(with_ports("[{ host = 80, container = " + bad + " }]")),
+            HasSubstr("entry 1: container"));
     }
 }
 
@@ -275,10 +275,7 @@ TEST(TomlNodeTable, MustNotHaveTee)  // C20, C21
         }
 }
 
-TEST(TomlNodeTable, MayHaveTeeFurtherDown)
-{
-    EXPECT_TRUE(read(toml("[mpc_node_config.node]\ntee = 1")).ok());
-}
+TEST(TomlNodeTable, MayHaveTeeFurtherDown) { EXPECT_TRUE(read(toml("[mpc_node_config.node]\ntee = 1")).ok()); }
 
 TEST(TomlNodeTable, MustNotHaveGcpUnderTee)  // C22
 {

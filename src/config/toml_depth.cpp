@@ -7,10 +7,11 @@ namespace mpc::config {
 
 namespace {
 
-/// The length of the quotes in front of a text, at most `limit`.
+/// The length of the quotes in front of a text, at most `limit`; it looks no further, as a million of them may follow.
 std::size_t quotes(std::string_view text, char quote, std::size_t limit)
 {
-    return std::min({ text.find_first_not_of(quote), text.size(), limit });
+    text = text.substr(0, limit);
+    return std::min(text.find_first_not_of(quote), text.size());
 }
 
 /// The length of the string literal in front, with its quotes; a single-line one ends with its line at the latest.
@@ -55,8 +56,8 @@ Result<void> check_key_parts(std::string_view content)
         else if (std::string_view("\n=,[]{}").find(c) != std::string_view::npos)
             parts = 1;
         else if (c == '.' && ++parts > most_key_parts)
-            return Error(ErrorKind::Invalid, "line " + std::to_string(line) + ": a key of more than "
-                + std::to_string(most_key_parts) + " parts");
+            return Error(ErrorKind::Invalid,
+                "line " + std::to_string(line) + ": a key of more than " + std::to_string(most_key_parts) + " parts");
         auto const read = content.substr(0, length);
         line += static_cast<std::size_t>(std::ranges::count(read, '\n'));
         content.remove_prefix(read.size());

@@ -30,10 +30,7 @@ TEST(KeyParts, AreBoundedInAHeader)
     EXPECT_FALSE(is_accepted("[[" + key_of(33) + "]]"));
 }
 
-TEST(KeyParts, AreBoundedInAnInlineTable)
-{
-    EXPECT_FALSE(is_accepted("a = { b = 1, " + key_of(33) + " = 2 }"));
-}
+TEST(KeyParts, AreBoundedInAnInlineTable) { EXPECT_FALSE(is_accepted("a = { b = 1, " + key_of(33) + " = 2 }")); }
 
 TEST(KeyParts, AreCountedWhenTheyAreQuotedAndSpaced)
 {

@@ -41,8 +41,8 @@ TEST(UserConfigForm, IsKeyValueOtherwise)
 TEST(UserConfigForm, MayHaveWindowsLineEndsAndAByteOrderMark)
 {
     auto const config = read_good("\xef\xbb\xbfMPC_ENV=testnet\r\nMPC_A=1\r\n");
-    EXPECT_EQ(
-        variables_of(config), (std::map<std::string, std::string> { { "MPC_ENV", "testnet" }, { "MPC_A", "1" } }));
+    EXPECT_EQ(variables_of(config),
+        (std::map<std::string, std::string> { { "MPC_ENV", "testnet" }, { "MPC_A", "1" } }));
     EXPECT_TRUE(
         is_toml("\xef\xbb\xbf[launcher_config]\r\nimage_reference='a'\r\nport_mappings=[]\r\n[mpc_node_config]\r\n"));
 }
@@ -87,8 +87,8 @@ void expect_silent(std::string_view content, Platform platform)
         return;
     }
     EXPECT_THAT(warnings_of(*result), Not(HasSubstr(canary))) << content;
-    bool const is_marked = std::ranges::any_of(
-        sensitive_of(*result), [](auto const& text) { return text.find(canary) != text.npos; });
+    bool const is_marked =
+        std::ranges::any_of(sensitive_of(*result), [](auto const& text) { return text.find(canary) != text.npos; });
     EXPECT_TRUE(is_marked) << content;
 }
 
@@ -165,8 +165,9 @@ TEST_F(GenuineUserConfig, InTomlIsReadWithoutAWarning)
         ElementsAre(PortMapping { 80, 80 }, PortMapping { 8080, 8080 }, PortMapping { 8079, 8079 },
             PortMapping { 3030, 3030 }, PortMapping { 24567, 24567 }));
     EXPECT_THAT(config.warnings, IsEmpty());
-    EXPECT_THAT(node_table_of(config), AllOf(HasSubstr("[[pccs_endpoints]]"), HasSubstr("[node.indexer]"),
-                                           HasSubstr("home_dir = \"/data\""), Not(HasSubstr("launcher_config"))));
+    EXPECT_THAT(node_table_of(config),
+        AllOf(HasSubstr("[[pccs_endpoints]]"), HasSubstr("[node.indexer]"), HasSubstr("home_dir = \"/data\""),
+            Not(HasSubstr("launcher_config"))));
 }
 
 TEST_F(GenuineUserConfig, InKeyValueIsReadWithoutAWarning)

@@ -16,10 +16,7 @@ constexpr std::size_t most_chain_bytes = 16 << 10;
 constexpr std::string_view pem_begin = "-----BEGIN CERTIFICATE-----";
 constexpr std::string_view pem_end = "-----END CERTIFICATE-----";
 
-Error invalid(char const* message)
-{
-    return { ErrorKind::Invalid, message };
-}
+Error invalid(char const* message) { return { ErrorKind::Invalid, message }; }
 
 std::string common_name_of(X509_NAME const* name)
 {
@@ -86,8 +83,8 @@ Result<Certificate> Certificate::parse(ByteView der)
         .issuer = der_of(i2d_X509_NAME, static_cast<X509_NAME const*>(X509_get_issuer_name(certificate))),
         .serial = Bytes(digits, digits + ASN1_STRING_length(serial)),
         .common_name = common_name_of(X509_get_subject_name(certificate)),
-        .validity
-        = { TRY(from_asn1(X509_get0_notBefore(certificate))), TRY(from_asn1(X509_get0_notAfter(certificate))) },
+        .validity = { TRY(from_asn1(X509_get0_notBefore(certificate))),
+            TRY(from_asn1(X509_get0_notAfter(certificate))) },
         .usage = TRY(usage_of(certificate)),
         .key = TRY(key_of(certificate)) });
 }
@@ -106,10 +103,7 @@ Result<std::optional<Bytes>> Certificate::extension(char const* oid) const
     return std::optional(Bytes(data, data + ASN1_STRING_length(value)));
 }
 
-bool Certificate::signed_by(P256Key const& key) const
-{
-    return X509_verify(m_facts->handle.get(), key.handle()) == 1;
-}
+bool Certificate::signed_by(P256Key const& key) const { return X509_verify(m_facts->handle.get(), key.handle()) == 1; }
 
 // By hand, because OpenSSL's PEM reader passes over whatever stands between two blocks.
 Result<std::vector<Certificate>> parse_chain(std::string_view pem, std::size_t count)
@@ -128,8 +122,8 @@ Result<std::vector<Certificate>> parse_chain(std::string_view pem, std::size_t c
         pem.remove_prefix(end + pem_end.size());
     }
     if (chain.size() != count)
-        return Error(ErrorKind::Invalid, "a chain of " + std::to_string(chain.size()) + " certificates instead of "
-            + std::to_string(count));
+        return Error(ErrorKind::Invalid,
+            "a chain of " + std::to_string(chain.size()) + " certificates instead of " + std::to_string(count));
     return chain;
 }
 

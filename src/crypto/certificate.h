@@ -41,7 +41,7 @@ public:
     [[nodiscard]] Bytes const& issuer() const { return m_facts->issuer; }
     /// The one common name of the subject; empty when there is none or several.
     [[nodiscard]] std::string const& common_name() const { return m_facts->common_name; }
-    [[nodiscard]] Bytes const& serial() const { return m_facts->serial; }    ///< big-endian, without leading zeros
+    [[nodiscard]] Bytes const& serial() const { return m_facts->serial; }  ///< big-endian, without leading zeros
     [[nodiscard]] Validity validity() const { return m_facts->validity; }
     [[nodiscard]] Usage usage() const { return m_facts->usage; }
     [[nodiscard]] P256Key const& key() const { return m_facts->key; }

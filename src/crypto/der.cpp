@@ -10,9 +10,8 @@ Result<ByteView> DerReader::next(Tag tag)
     long length = 0;
     int found_tag = 0, tag_class = 0;
     // 0x80 is OpenSSL's word for an error, bit 0 for an indefinite length, 0x20 for a constructed value.
-    auto const form = m_rest.empty()
-        ? 0x80
-        : ASN1_get_object(&at, &length, &found_tag, &tag_class, static_cast<long>(m_rest.size()));
+    auto const form =
+        m_rest.empty() ? 0x80 : ASN1_get_object(&at, &length, &found_tag, &tag_class, static_cast<long>(m_rest.size()));
     auto const constructed = tag == Tag::Sequence ? V_ASN1_CONSTRUCTED : 0;
     if (form != constructed || tag_class != V_ASN1_UNIVERSAL || found_tag != static_cast<int>(tag))
         return Error(ErrorKind::Invalid, "DER: expected an element with tag " + std::to_string(static_cast<int>(tag)));
@@ -32,8 +31,8 @@ Result<std::uint32_t> DerReader::next_integer(std::uint32_t most)
     for (auto const byte : content)
         value = value << 8 | byte;
     if (value > most)
-        return Error(
-            ErrorKind::Invalid, "DER: the integer " + std::to_string(value) + " is above " + std::to_string(most));
+        return Error(ErrorKind::Invalid,
+            "DER: the integer " + std::to_string(value) + " is above " + std::to_string(most));
     return value;
 }
 
@@ -41,8 +40,8 @@ Result<ByteView> DerReader::next_octets(std::size_t size)
 {
     auto const content = TRY(next(Tag::OctetString));
     if (content.size() != size)
-        return Error(ErrorKind::Invalid, "DER: expected " + std::to_string(size) + " octets, found "
-            + std::to_string(content.size()));
+        return Error(ErrorKind::Invalid,
+            "DER: expected " + std::to_string(size) + " octets, found " + std::to_string(content.size()));
     return content;
 }
 

@@ -5,10 +5,7 @@
 namespace mpc::crypto {
 namespace {
 
-bool is_integer(Bytes const& der, std::uint32_t most)
-{
-    return DerReader(der).next_integer(most).ok();
-}
+bool is_integer(Bytes const& der, std::uint32_t most) { return DerReader(der).next_integer(most).ok(); }
 
 TEST(DerReader, ReadsWholeNumbersInTheirShortestForm)
 {

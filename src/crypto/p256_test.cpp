@@ -9,10 +9,7 @@ namespace {
 
 using test::SigningKey;
 
-P256Key key_of(SigningKey const& key)
-{
-    return P256Key::from_point(key.point()).value();
-}
+P256Key key_of(SigningKey const& key) { return P256Key::from_point(key.point()).value(); }
 
 TEST(P256Key, VerifiesItsOwnSignatureOnly)
 {
@@ -28,10 +25,11 @@ TEST(P256Key, VerifiesAPublishedSignature)
 {
     auto const point = from_hex_exactly<64>("60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
                                             "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
-    P256Signature const signature { from_hex_exactly<64>(
-        "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
-        "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8")
-            .value() };
+    P256Signature const signature {
+        from_hex_exactly<64>("efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
+                             "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8")
+            .value()
+    };
     EXPECT_TRUE(P256Key::from_point(point.value()).value().verifies(as_bytes("sample"), signature));
 }
 

@@ -11,10 +11,7 @@ namespace {
 
 constexpr std::size_t most_crl_bytes = 1 << 20;
 
-Error invalid(char const* message)
-{
-    return { ErrorKind::Invalid, message };
-}
+Error invalid(char const* message) { return { ErrorKind::Invalid, message }; }
 
 /// The extensions that make a CRL mean less than "everything of this issuer, now" are refused, critical or not.
 Result<void> require_complete(X509_CRL const* crl)

@@ -73,8 +73,8 @@ TEST(Credentials, MayBeWrittenOut)
 
 TEST(Credentials, PreferAuthToWhatIsWrittenOut)
 {
-    auto const config = R"({"auths":{"ghcr.io":{"username":"a","password":"b","auth":")"
-        + to_base64(as_bytes("user:word")) + R"("}}})";
+    auto const config =
+        R"({"auths":{"ghcr.io":{"username":"a","password":"b","auth":")" + to_base64(as_bytes("user:word")) + R"("}}})";
     EXPECT_EQ(look_up(config, "ghcr.io").value()->username, "user");
 }
 
@@ -124,7 +124,8 @@ TEST(Credentials, KnowDockerHubByItsNames)
 TEST(Credentials, PreferTheKeyThatIsTheHostItself)
 {
     auto const found = look_up(R"({"auths":{"https://ghcr.io/v2/":{"username":"first","password":"x"},)"
-                               R"("ghcr.io":{"username":"exact","password":"x"}}})", "ghcr.io");
+                               R"("ghcr.io":{"username":"exact","password":"x"}}})",
+        "ghcr.io");
     EXPECT_EQ(found.value()->username, "exact");
 }
 
@@ -188,8 +189,8 @@ TEST(Credentials, RefuseOneRegistryFiledTwiceUnderTheSameKey)
 
 TEST(Credentials, LeaveOtherRegistriesEntriesUnread)
 {
-    EXPECT_TRUE(
-        look_up(R"({"auths":{"broken.example":{"auth":"!"},"ghcr.io":{"username":"a","password":"b"}}})", "ghcr.io")
+    EXPECT_TRUE(look_up(R"({"auths":{"broken.example":{"auth":"!"},"ghcr.io":{"username":"a","password":"b"}}})",
+        "ghcr.io")
             .ok());
 }
 
@@ -205,9 +206,10 @@ TEST(Credentials, BecomeTheHeaderOfUserAndPassword)
 
 TEST(Credentials, BecomeTheHeaderOfTheTokenWhereThereIsOne)
 {
-    EXPECT_EQ(
-        header_of(
-            { .username = "user", .password = Secret("word"), .identity_token = Secret("token"), .server = "ghcr.io" }),
+    EXPECT_EQ(header_of({ .username = "user",
+                  .password = Secret("word"),
+                  .identity_token = Secret("token"),
+                  .server = "ghcr.io" }),
         R"({"identitytoken":"token"})");
 }
 

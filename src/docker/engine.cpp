@@ -89,8 +89,8 @@ public:
         constexpr auto doing = "asking the registry for the image";
         patience = { .worth_a_retry = false };
         auto path = TRY(image_path(m_prefix + "/distribution/", reference, "/json").in(doing));
-        auto const answer = TRY(
-            exchange(doing, { .target = std::move(path), .headers = headers_for(credentials) }, timeout, &patience));
+        auto const answer = TRY(exchange(doing, { .target = std::move(path), .headers = headers_for(credentials) },
+            timeout, &patience));
         patience = { .worth_a_retry = true };
         return cleaned(doing, parse_distribution(answer.body));
     }
@@ -235,7 +235,8 @@ private:
     [[nodiscard]] Error refused(std::string const& doing, Response const& answer) const
     {
         auto const kind = answer.status == 404 ? ErrorKind::NotFound : ErrorKind::Refused;
-        return Error(kind, fmt::format("the Docker Engine answered {}: {}", answer.status,
+        return Error(kind,
+            fmt::format("the Docker Engine answered {}: {}", answer.status,
                 clean(m_scrubber, refusal_text(answer.body))))
             .in(doing);
     }
@@ -271,14 +272,16 @@ Result<void> HttpEngine::pull(std::string const& repository, image::ManifestDige
 
     PullStream stream(digest, m_scrubber);
     PullProgress last;
-    auto const answer = m_client.stream(request, [&](std::string_view piece) -> Result<void> {
-        TRY(stream.feed(piece));
-        if (auto const now = stream.progress(); on_progress && now != last) {
-            last = now;
-            on_progress(now);
-        }
-        return ok;
-    }, { .deadline = limits.deadline, .silence = limits.silence });
+    auto const answer = m_client.stream(request,
+        [&](std::string_view piece) -> Result<void> {
+            TRY(stream.feed(piece));
+            if (auto const now = stream.progress(); on_progress && now != last) {
+                last = now;
+                on_progress(now);
+            }
+            return ok;
+        },
+        { .deadline = limits.deadline, .silence = limits.silence });
 
     if (!answer.ok()) {
         patience = { .worth_a_retry = answer.error().kind() != ErrorKind::Interrupted,

@@ -52,9 +52,9 @@ struct ImageDetails {
 };
 
 struct Mount {
-    std::string type;         ///< "bind", "volume", "tmpfs"
-    std::string name;         ///< of a volume
-    std::string source;       ///< path on the engine's side
+    std::string type;    ///< "bind", "volume", "tmpfs"
+    std::string name;    ///< of a volume
+    std::string source;  ///< path on the engine's side
     std::string destination;
     bool writable = true;
 };
@@ -70,7 +70,7 @@ struct ContainerSummary {
     std::string id;                  ///< 64 hex
     std::vector<std::string> names;  ///< without the leading '/'
     std::string image_id;
-    std::string state;               ///< "created", "running", "paused", "restarting", "removing", "exited", "dead"
+    std::string state;  ///< "created", "running", "paused", "restarting", "removing", "exited", "dead"
     std::map<std::string, std::string> labels;
     std::vector<Mount> mounts;
     std::vector<PublishedPort> ports;

@@ -46,8 +46,8 @@ protected:
             fake();
         clear();
         Patience patience;
-        auto const pulled = m_subject->engine->pull(
-            m_subject->repository, m_subject->digest, std::nullopt, limits, {}, patience);
+        auto const pulled =
+            m_subject->engine->pull(m_subject->repository, m_subject->digest, std::nullopt, limits, {}, patience);
         ASSERT_TRUE(pulled.ok()) << pulled.error().message();
         m_image = m_subject->engine->inspect_image(name()).value();
     }
@@ -126,8 +126,8 @@ protected:
     ImageDetails m_image;
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Docker, EngineContract, testing::Values("fake", "real"), [](auto const& each) { return each.param; });
+INSTANTIATE_TEST_SUITE_P(Docker, EngineContract, testing::Values("fake", "real"),
+    [](auto const& each) { return each.param; });
 
 TEST_P(EngineContract, HasTheImageUnderItsDigestAfterThePull)
 {
@@ -217,8 +217,8 @@ TEST_P(EngineContract, PublishesOnlyPortsThatAreExposedToo)
     ASSERT_TRUE(engine().start_container(id).ok());
     auto const ports = summary(id).ports;
     EXPECT_EQ(ports.size(), 2U) << "IPv4 and IPv6";
-    EXPECT_TRUE(
-        std::ranges::all_of(ports, [](auto const& port) { return port.host == 18999 && port.container == 18999; }));
+    EXPECT_TRUE(std::ranges::all_of(ports,
+        [](auto const& port) { return port.host == 18999 && port.container == 18999; }));
 
     auto const unexposed = create(test::without(body(), "ExposedPorts"), "-second");
     EXPECT_TRUE(engine().start_container(unexposed).ok()) << "the port is taken, but not asked for";
@@ -296,8 +296,8 @@ TEST_P(EngineContract, InheritsTheCommandOnlyWithTheEntrypoint)
     auto const document = inspect(create(with(body(), "Entrypoint", json::Array { "/bin/busybox" })));
     EXPECT_TRUE(at(document, "Config.Cmd").is_null());
     EXPECT_EQ(text_at(document, "Path"), "/bin/busybox");
-    auto const none = inspect(
-        create(with(with(body(), "Entrypoint", json::Array { "" }), "Cmd", json::Array { "/z" }), "-second"));
+    auto const none =
+        inspect(create(with(with(body(), "Entrypoint", json::Array { "" }), "Cmd", json::Array { "/z" }), "-second"));
     EXPECT_TRUE(at(none, "Config.Entrypoint").is_null());
     EXPECT_EQ(text_at(none, "Path"), "/z");
 }

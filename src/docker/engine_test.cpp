@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "docker/credentials.h"
-#include "support/raised_signal.h"
 #include "support/fake_engine.h"
 #include "support/json_edit.h"
+#include "support/raised_signal.h"
 #include "support/temporary_directory.h"
 
 namespace mpc::docker {
@@ -40,10 +40,7 @@ FakeImage node_image()
 
 class Engine_ : public testing::Test {
 protected:
-    void SetUp() override
-    {
-        m_fake.publish(repository, node_image(), { "latest" });
-    }
+    void SetUp() override { m_fake.publish(repository, node_image(), { "latest" }); }
     Engine& engine()
     {
         if (!m_engine)
@@ -169,8 +166,8 @@ TEST_F(EngineClient, RefusesAnswersThatAreNotWhatTheApiPromises)
         EXPECT_EQ(engine().containers().error().kind(), ErrorKind::Invalid) << body;
         EXPECT_EQ(engine().create_container("a", {}).error().kind(), ErrorKind::Invalid) << body;
         EXPECT_EQ(engine().wait_container("a", limits.deadline).error().kind(), ErrorKind::Invalid) << body;
-        EXPECT_EQ(
-            engine().distribution("a:b", std::nullopt, limits.deadline, m_patience).error().kind(), ErrorKind::Invalid)
+        EXPECT_EQ(engine().distribution("a:b", std::nullopt, limits.deadline, m_patience).error().kind(),
+            ErrorKind::Invalid)
             << body;
         EXPECT_EQ(pull().error().kind(), ErrorKind::Invalid) << body;
     }
@@ -197,11 +194,11 @@ TEST_F(EngineClient, SendsNothingForANameThatWouldMakeAnotherPath)
         EXPECT_EQ(engine().create_container(name, {}).error().kind(), ErrorKind::Invalid);
         EXPECT_EQ(engine().inspect_image(name).error().kind(), ErrorKind::Invalid);
         EXPECT_EQ(engine().remove_image(name).error().kind(), ErrorKind::Invalid);
-        EXPECT_EQ(
-            engine().distribution(name, std::nullopt, limits.deadline, m_patience).error().kind(), ErrorKind::Invalid);
+        EXPECT_EQ(engine().distribution(name, std::nullopt, limits.deadline, m_patience).error().kind(),
+            ErrorKind::Invalid);
         EXPECT_FALSE(m_patience.worth_a_retry);
-        EXPECT_EQ(
-            engine().pull(name, manifest, std::nullopt, limits, {}, m_patience).error().kind(), ErrorKind::Invalid);
+        EXPECT_EQ(engine().pull(name, manifest, std::nullopt, limits, {}, m_patience).error().kind(),
+            ErrorKind::Invalid);
         EXPECT_FALSE(m_patience.worth_a_retry);
     }
     EXPECT_EQ(m_fake.journal().snapshot().size(), before);
@@ -228,8 +225,8 @@ TEST_F(EngineClient, PullsByDigestForLinuxOnAmd64)
 TEST_F(EngineClient, SaysNotFoundAtOnceWhenTheRegistryLacksTheDigest)
 {
     auto const other = image::ManifestDigest::parse("sha256:" + std::string(64, 'f')).value();
-    EXPECT_EQ(
-        engine().pull(repository, other, std::nullopt, limits, {}, m_patience).error().kind(), ErrorKind::NotFound);
+    EXPECT_EQ(engine().pull(repository, other, std::nullopt, limits, {}, m_patience).error().kind(),
+        ErrorKind::NotFound);
     EXPECT_FALSE(m_patience.worth_a_retry);
     EXPECT_EQ(engine().distribution("nearone/mpc-node:none", std::nullopt, limits.deadline, m_patience).error().kind(),
         ErrorKind::NotFound);
@@ -240,11 +237,10 @@ TEST_F(EngineClient, ReportsAnErrorInsideThe200Stream)
 {
     engine();
     answer_to("/images/create",
-        streams(
-            R"({"status":"Pulling fs layer","id":"a","progressDetail":{}})"
-            "\r\n"
-            R"({"errorDetail":{},"error":"toomanyrequests: retry-after: 2s canary"})"
-            "\r\n"));
+        streams(R"({"status":"Pulling fs layer","id":"a","progressDetail":{}})"
+                "\r\n"
+                R"({"errorDetail":{},"error":"toomanyrequests: retry-after: 2s canary"})"
+                "\r\n"));
     auto const result = pull();
     EXPECT_EQ(result.error().kind(), ErrorKind::Refused);
     EXPECT_THAT(result.error().message(), HasSubstr("toomanyrequests: retry-after: 2s ***"));
@@ -254,15 +250,16 @@ TEST_F(EngineClient, ReportsAnErrorInsideThe200Stream)
 
 TEST_F(EngineClient, NeverTakesACutStreamForAPull)
 {
-    auto const stream = "{\"status\":\"Digest: " + manifest.text()
-        + "\"}\r\n{\"status\":\"Status: Image is up to date for x\"}\r\n";
+    auto const stream =
+        "{\"status\":\"Digest: " + manifest.text() + "\"}\r\n{\"status\":\"Status: Image is up to date for x\"}\r\n";
     engine();
     answer_to("/images/create", streams(stream));
     EXPECT_TRUE(pull().ok());
     for (std::size_t length = 0; length < stream.size(); ++length) {
         for (bool const chunked : { true, false }) {
-            answer_to("/images/create", { .response = { .status = 200, .body = stream },
-                .delivery = { .cut_after = length, .chunked = chunked } });
+            answer_to("/images/create",
+                { .response = { .status = 200, .body = stream },
+                    .delivery = { .cut_after = length, .chunked = chunked } });
             EXPECT_EQ(pull().error().kind(), ErrorKind::Unreachable) << length;
             EXPECT_TRUE(m_patience.worth_a_retry);
         }
@@ -272,7 +269,9 @@ TEST_F(EngineClient, NeverTakesACutStreamForAPull)
 TEST_F(EngineClient, RefusesAStreamThatEndsWithoutAResult)
 {
     engine();
-    answer_to("/images/create", streams(R"({"status":"Pulling fs layer","id":"a","progressDetail":{}})" "\r\n"));
+    answer_to("/images/create",
+        streams(R"({"status":"Pulling fs layer","id":"a","progressDetail":{}})"
+                "\r\n"));
     EXPECT_EQ(pull().error().kind(), ErrorKind::Invalid);
     EXPECT_TRUE(m_patience.worth_a_retry);
 }
@@ -290,12 +289,12 @@ TEST_F(EngineClient, GivesUpAPullThatNeverSaysAnything)
     engine();
     answer_to("/images/create", { .delivery = { .hang = true } });
     auto const start = std::chrono::steady_clock::now();
-    EXPECT_EQ(
-        pull({ .silence = Duration(50), .deadline = std::chrono::seconds(20) }).error().kind(), ErrorKind::Timeout);
+    EXPECT_EQ(pull({ .silence = Duration(50), .deadline = std::chrono::seconds(20) }).error().kind(),
+        ErrorKind::Timeout);
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
     EXPECT_TRUE(m_patience.worth_a_retry);
-    EXPECT_EQ(
-        pull({ .silence = std::chrono::seconds(20), .deadline = Duration(50) }).error().kind(), ErrorKind::Timeout);
+    EXPECT_EQ(pull({ .silence = std::chrono::seconds(20), .deadline = Duration(50) }).error().kind(),
+        ErrorKind::Timeout);
 }
 
 TEST_F(EngineClient, TakesA404OfTheEngineForAFinalAnswerAndA500ForAPassingOne)
@@ -405,10 +404,11 @@ TEST_F(EngineClient, AsksForWhatItMeansToAsk)
     (void)engine().wait_container("mpc-node", limits.deadline).ok();
     (void)engine().rename_container("mpc-node", "other").ok();
     (void)engine().remove_container("other", Engine::Force::Yes).ok();
-    EXPECT_THAT(targets, ElementsAre("/v1.41/containers/json?all=true", "/v1.41/containers/mpc-node/start",
-        "/v1.41/containers/mpc-node/stop?t=30", "/v1.41/containers/mpc-node/stop?t=0",
-        "/v1.41/containers/mpc-node/wait?condition=not-running", "/v1.41/containers/mpc-node/rename?name=other",
-        "/v1.41/containers/other?v=1&force=1"));
+    EXPECT_THAT(targets,
+        ElementsAre("/v1.41/containers/json?all=true", "/v1.41/containers/mpc-node/start",
+            "/v1.41/containers/mpc-node/stop?t=30", "/v1.41/containers/mpc-node/stop?t=0",
+            "/v1.41/containers/mpc-node/wait?condition=not-running", "/v1.41/containers/mpc-node/rename?name=other",
+            "/v1.41/containers/other?v=1&force=1"));
 }
 
 TEST_F(EngineClient, WaitsForAnEndThatComes)
@@ -433,8 +433,8 @@ TEST_F(EngineClient, GivesAStopTheTimeOfItsGrace)
 TEST_F(EngineClient, KillsAndForbidsRestarting)
 {
     m_fake.add_image(repository, node_image());
-    auto const id = m_fake.add_container(
-        "mpc-node", test::with({ { "Image", image_id } }, "HostConfig.RestartPolicy.Name", "always"), "running");
+    auto const id = m_fake.add_container("mpc-node",
+        test::with({ { "Image", image_id } }, "HostConfig.RestartPolicy.Name", "always"), "running");
     ASSERT_TRUE(engine().forbid_restart(id).ok());
     EXPECT_EQ(m_fake.container(id)->restart_policy(), "no");
     EXPECT_TRUE(engine().kill_container(id).ok());
@@ -453,8 +453,8 @@ TEST_F(EngineClient, DoesNotTakeARefusedKillForOneThatWorked)
 TEST_F(EngineClient, NeverRepeatsItsOwnRequest)
 {
     m_fake.add_image(repository, node_image());
-    auto const result = engine().create_container(
-        "mpc-node", { { "Image", "nope" }, { "Env", json::Array { "SECRET=flamingo" } } });
+    auto const result =
+        engine().create_container("mpc-node", { { "Image", "nope" }, { "Env", json::Array { "SECRET=flamingo" } } });
     EXPECT_EQ(result.error().kind(), ErrorKind::NotFound);
     EXPECT_THAT(result.error().message(), testing::Not(HasSubstr("flamingo")));
     EXPECT_TRUE(result.error().message().starts_with("creating the container: "));

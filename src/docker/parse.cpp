@@ -303,10 +303,7 @@ Result<std::vector<ContainerSummary>> parse_containers(std::string_view body)
     return each(TRY(read_array(body)), container_summary);
 }
 
-Result<std::string> parse_created(std::string_view body)
-{
-    return container_id(TRY(json::read_object(body)));
-}
+Result<std::string> parse_created(std::string_view body) { return container_id(TRY(json::read_object(body))); }
 
 Result<Distribution> parse_distribution(std::string_view body)
 {

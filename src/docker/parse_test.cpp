@@ -15,10 +15,7 @@ std::string const id_a = "sha256:" + std::string(64, 'a');
 std::string const id_b = "sha256:" + std::string(64, 'b');
 std::string const container_id = std::string(64, 'c');
 
-json::Object object(std::string const& text)
-{
-    return json::read_object(text).value();
-}
+json::Object object(std::string const& text) { return json::read_object(text).value(); }
 
 json::Object version_document(char const* oldest = "1.12", char const* newest = "1.41")
 {
@@ -49,15 +46,12 @@ json::Object container_document()
 
 json::Object distribution_document()
 {
-    return object(
-        R"({"Descriptor":{"mediaType":"application/vnd.oci.image.index.v1+json","digest":")" + id_a + R"(","size":517},
+    return object(R"({"Descriptor":{"mediaType":"application/vnd.oci.image.index.v1+json","digest":")" + id_a
+        + R"(","size":517},
         "Platforms":[{"architecture":"amd64","os":"linux"},{"architecture":"arm64","os":"linux","variant":"v8"}]})");
 }
 
-std::string list_of(json::Object const& element)
-{
-    return json::write(json::Array { element });
-}
+std::string list_of(json::Object const& element) { return json::write(json::Array { element }); }
 
 /// Every value of another type than the member has in the document, and none at all.
 std::vector<json::Object> broken(json::Object const& document, std::string_view path, bool may_be_null = false)
@@ -316,12 +310,12 @@ TEST(ParseContainers, NeedsEachMemberOfAMount)
     ASSERT_TRUE(parse_containers(list_of(with(container_document(), "Mounts", json::Array { mount }))).ok());
     for (auto const* member : { "Type", "Destination", "RW" }) {
         for (auto const& one : broken(mount, member))
-            expect_invalid(
-                parse_containers(list_of(with(container_document(), "Mounts", json::Array { one }))), json::write(one));
+            expect_invalid(parse_containers(list_of(with(container_document(), "Mounts", json::Array { one }))),
+                json::write(one));
     }
     for (auto const* member : { "Name", "Source" })
-        expect_invalid(
-            parse_containers(list_of(with(container_document(), "Mounts", json::Array { with(mount, member, 7) }))),
+        expect_invalid(parse_containers(list_of(with(container_document(), "Mounts",
+                           json::Array { with(mount, member, 7) }))),
             member);
 }
 
@@ -330,8 +324,8 @@ TEST(ParseContainers, RefusesPortsThatAreNone)
     for (auto const* port : { R"({"PrivatePort":65536,"Type":"tcp"})", R"({"PrivatePort":-1,"Type":"tcp"})",
              R"({"Type":"tcp"})", R"({"PrivatePort":80})", R"({"PrivatePort":80,"PublicPort":70000,"Type":"tcp"})",
              R"({"PrivatePort":80,"PublicPort":"80","Type":"tcp"})", R"({"PrivatePort":80,"Type":"tcp","IP":7})" })
-        expect_invalid(
-            parse_containers(list_of(with(container_document(), "Ports", json::Array { object(port) }))), port);
+        expect_invalid(parse_containers(list_of(with(container_document(), "Ports", json::Array { object(port) }))),
+            port);
 }
 
 TEST(ParseContainers, SaysWhichContainerWasNotUnderstood)
@@ -369,16 +363,16 @@ TEST(ParseDistribution, NeedsEachMember)
         expect_invalid(parse_distribution(json::write(document)), json::write(document));
     for (auto const* platform : { R"({"os":"linux"})", R"({"architecture":"amd64"})",
              R"({"os":7,"architecture":"amd64"})", R"({"os":"linux","architecture":"arm","variant":7})" })
-        expect_invalid(parse_distribution(
-                           json::write(with(distribution_document(), "Platforms", json::Array { object(platform) }))),
+        expect_invalid(parse_distribution(json::write(with(distribution_document(), "Platforms",
+                           json::Array { object(platform) }))),
             platform);
 }
 
 TEST(ParseDistribution, RefusesADigestOfAnotherForm)
 {
     for (auto const& digest : { std::string("sha256:canary"), std::string(64, 'a'), "sha256:" + std::string(64, 'A') })
-        expect_invalid(
-            parse_distribution(json::write(with(distribution_document(), "Descriptor.digest", digest))), digest);
+        expect_invalid(parse_distribution(json::write(with(distribution_document(), "Descriptor.digest", digest))),
+            digest);
 }
 
 TEST(ParseExit, ReadsTheCode)

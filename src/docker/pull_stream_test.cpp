@@ -40,8 +40,8 @@ std::string layer(std::string_view id, std::string_view status, std::string_view
 }
 
 /// Feeds a whole text, in pieces of `size`, and ends it.
-Result<void> outcome(
-    std::string_view text, std::size_t size = std::string::npos, Scrubber const& scrubber = no_scrubber)
+Result<void> outcome(std::string_view text, std::size_t size = std::string::npos,
+    Scrubber const& scrubber = no_scrubber)
 {
     PullStream stream(asked, scrubber);
     while (!text.empty()) {
@@ -58,15 +58,13 @@ PullProgress progress_after(std::string const& text)
     return stream.progress();
 }
 
-TEST(PullStream, BelievesAPullThatNamesTheDigestAndItsStatus)
-{
-    EXPECT_TRUE(outcome(whole).ok());
-}
+TEST(PullStream, BelievesAPullThatNamesTheDigestAndItsStatus) { EXPECT_TRUE(outcome(whole).ok()); }
 
 TEST(PullStream, BelievesAnImageThatIsUpToDate)
 {
     EXPECT_TRUE(outcome("{\"status\":\"Pulling from x\",\"id\":\"x\"}{\"status\":\"Digest: " + asked.text()
-        + "\"}{\"status\":\"Status: Image is up to date for x\"}").ok());
+        + "\"}{\"status\":\"Status: Image is up to date for x\"}")
+            .ok());
 }
 
 TEST(PullStream, ReadsPiecesOfAnySize)
@@ -119,8 +117,8 @@ TEST(PullStream, DoesNotTakeAStatusBeforeTheDigestForTheFinalOne)
 
 TEST(PullStream, RefusesAnotherDigest)
 {
-    auto const result = outcome(
-        "{\"status\":\"Digest: " + another.text() + "\"}{\"status\":\"Status: Downloaded newer image for x\"}");
+    auto const result =
+        outcome("{\"status\":\"Digest: " + another.text() + "\"}{\"status\":\"Status: Downloaded newer image for x\"}");
     EXPECT_EQ(result.error().kind(), ErrorKind::Invalid);
     EXPECT_NE(result.error().message().find("another digest"), std::string::npos);
 }
@@ -133,8 +131,8 @@ TEST(PullStream, RefusesASecondDigestThatIsAnother)
 
 TEST(PullStream, DoesNotTakeADigestFromALayersStatus)
 {
-    EXPECT_FALSE(
-        outcome("{\"id\":\"5220b4eae250\",\"status\":\"Digest: " + asked.text() + "\"}{\"status\":\"Status: x\"}")
+    EXPECT_FALSE(outcome("{\"id\":\"5220b4eae250\",\"status\":\"Digest: " + asked.text()
+        + "\"}{\"status\":\"Status: x\"}")
             .ok());
 }
 
@@ -158,14 +156,11 @@ TEST(PullStream, ReportsEveryFormOfAnError)
              R"({"errorDetail":{"message":"x"}})", R"({"errorDetail":{}})", R"({"errorDetail":"x"})",
              R"({"error":"x","status":"Status: Downloaded newer image"})" })
         EXPECT_EQ(outcome(text).error().kind(), ErrorKind::Refused) << text;
-    EXPECT_NE(
-        outcome(R"({"errorDetail":{"message":"the cause"}})").error().message().find("the cause"), std::string::npos);
+    EXPECT_NE(outcome(R"({"errorDetail":{"message":"the cause"}})").error().message().find("the cause"),
+        std::string::npos);
 }
 
-TEST(PullStream, TakesANullErrorForNone)
-{
-    EXPECT_TRUE(outcome(R"({"error":null,"errorDetail":null})" + whole).ok());
-}
+TEST(PullStream, TakesANullErrorForNone) { EXPECT_TRUE(outcome(R"({"error":null,"errorDetail":null})" + whole).ok()); }
 
 TEST(PullStream, ScrubsAndShortensTheEnginesText)
 {
@@ -188,8 +183,10 @@ TEST(PullStream, KeepsTheTimeThatTheRegistryAsksFor)
 {
     PullStream stream(asked, no_scrubber);
     EXPECT_EQ(stream.retry_after(), std::nullopt);
-    EXPECT_FALSE(stream.feed(R"({"error":"error pulling image configuration: download failed after attempts=1: )"
-                             R"(toomanyrequests: retry-after: 2.5s"})").ok());
+    EXPECT_FALSE(stream
+            .feed(R"({"error":"error pulling image configuration: download failed after attempts=1: )"
+                  R"(toomanyrequests: retry-after: 2.5s"})")
+            .ok());
     EXPECT_EQ(stream.retry_after(), Duration(2500));
 }
 
@@ -258,15 +255,17 @@ TEST(PullProgress, CountsTheBytesThatAreDownloadedOnly)
 {
     // The containerd store writes seconds into the detail of "Extracting".
     EXPECT_EQ(progress_after(layer("a", "Downloading", R"({"current":100,"total":100})")
-                  + layer("a", "Extracting", R"({"current":3,"units":"s"})")).bytes_done, 100U);
+                  + layer("a", "Extracting", R"({"current":3,"units":"s"})"))
+                  .bytes_done,
+        100U);
 }
 
 TEST(PullProgress, GoesOnWhereABrokenDownloadIsTakenUp)
 {
     // Engine 20.10, after a connection that broke at 50,000 of 3,001,118 bytes.
-    EXPECT_EQ(
-        progress_after(layer("a", "Downloading", R"({"current":36391,"total":3001118})")
-            + layer("a", "Retrying in 5 seconds") + layer("a", "Downloading", R"({"current":32768,"total":2951118})")),
+    EXPECT_EQ(progress_after(layer("a", "Downloading", R"({"current":36391,"total":3001118})")
+                  + layer("a", "Retrying in 5 seconds")
+                  + layer("a", "Downloading", R"({"current":32768,"total":2951118})")),
         (PullProgress { .bytes_done = 82768, .bytes_total = 3001118, .layers_done = 0, .layers_total = 1 }));
 }
 
@@ -280,9 +279,9 @@ TEST(PullProgress, BearsSizesThatAreUnknownOrAbsurd)
     EXPECT_EQ(progress_after(layer("a", "Downloading", R"({"current":5,"total":-1})")).bytes_total, 0U);
     EXPECT_EQ(progress_after(layer("a", "Downloading", R"({"current":5})")).bytes_done, 0U);
     EXPECT_EQ(progress_after(layer("a", "Downloading", "null")).layers_total, 1U);
-    auto const huge = progress_after(
-        layer("a", "Downloading", R"({"current":18446744073709551615,"total":18446744073709551615})")
-        + layer("b", "Downloading", R"({"current":18446744073709551615,"total":18446744073709551615})"));
+    auto const huge =
+        progress_after(layer("a", "Downloading", R"({"current":18446744073709551615,"total":18446744073709551615})")
+            + layer("b", "Downloading", R"({"current":18446744073709551615,"total":18446744073709551615})"));
     EXPECT_EQ(huge.bytes_done, huge.bytes_total);
     EXPECT_GT(huge.bytes_done, std::uint64_t { 1 } << 50);
 }

@@ -16,8 +16,8 @@ namespace mpc::docker {
 /// an image ID, or a repository with a tag or a digest; its '/', ':' and '@' stay as they are, which is how Docker's
 /// own client sends it. Refused is what a server might resolve as another path ("..", "//") or decode (anything with
 /// '%'). Errors: Invalid, without the reference.
-[[nodiscard]] Result<std::string> image_path(
-    std::string_view before, std::string_view reference, std::string_view after);
+[[nodiscard]] Result<std::string> image_path(std::string_view before, std::string_view reference,
+    std::string_view after);
 
 /// Errors: Invalid, as container_path and image_path have them.
 [[nodiscard]] Result<void> check_container_name(std::string_view name);

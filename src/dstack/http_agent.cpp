@@ -14,9 +14,9 @@ namespace mpc::dstack {
 
 namespace {
 
-constexpr auto socket_remedy
-    = "mount /var/run/dstack.sock of the CVM into the launcher's container; a host that has none "
-      "is not a dstack CVM";
+constexpr auto socket_remedy =
+    "mount /var/run/dstack.sock of the CVM into the launcher's container; a host that has none "
+    "is not a dstack CVM";
 
 /// The agent's own words from a refusal ({"error": text}), or what can be said without them.
 std::string reason_of(http::Response const& response)
@@ -31,8 +31,8 @@ std::string reason_of(http::Response const& response)
 /// "0.5.8", "v0.5.8" or "v0.5.8-3-gabc": the numbers before and after the first point count.
 Result<AgentVersion> parse_version(std::string const& text)
 {
-    auto const malformed = Error(ErrorKind::Invalid,
-        fmt::format("\"{}\" is not a version such as 0.5.8", printable(text, 40)));
+    auto const malformed =
+        Error(ErrorKind::Invalid, fmt::format("\"{}\" is not a version such as 0.5.8", printable(text, 40)));
     AgentVersion version { .text = printable(text, 40) };
     auto const* const end = text.data() + text.size();
     auto const major = std::from_chars(text.data() + (text.starts_with('v') ? 1 : 0), end, version.major);
@@ -128,8 +128,8 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<Agent>> Agent::connect(
-    std::filesystem::path socket, Interrupt const& interrupt, Duration deadline)
+Result<std::unique_ptr<Agent>> Agent::connect(std::filesystem::path socket, Interrupt const& interrupt,
+    Duration deadline)
 {
     struct stat status {};
     auto const required = "PLATFORM=TEE requires the dstack guest agent's unix socket at " + socket.string();

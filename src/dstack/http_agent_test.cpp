@@ -183,8 +183,8 @@ TEST_F(AgentQuote, RefusesAnotherEcho)
     simulate({ .misbehaviours = { { .fault = simulator::Fault::LieEcho, .method = "GetQuote" } } });
     auto const quote = m_agent->quote(report_data);
     EXPECT_EQ(quote.error().kind(), ErrorKind::Mismatch);
-    EXPECT_EQ(
-        quote.error().message(), "dstack agent: GetQuote: it echoes other report data than it was asked to quote");
+    EXPECT_EQ(quote.error().message(),
+        "dstack agent: GetQuote: it echoes other report data than it was asked to quote");
 }
 
 TEST_F(AgentQuote, RefusesAQuoteOfOtherReportData)

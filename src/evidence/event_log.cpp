@@ -61,10 +61,7 @@ Result<Event> parse_event(json::Value const& value)
 
 }  // namespace
 
-void Rtmr::extend(Sha384 const& digest)
-{
-    m_value = sha384({ m_value, digest });
-}
+void Rtmr::extend(Sha384 const& digest) { m_value = sha384({ m_value, digest }); }
 
 Sha384 runtime_event_digest(std::string_view name, ByteView payload)
 {
@@ -109,8 +106,8 @@ Result<Rtmr> replay_rtmr3(EventLog const& log)
                     event.type, runtime_event_type));
         auto const digest = runtime_event_digest(event.name, event.payload);
         if (event.digest && *event.digest != digest)
-            return Error(
-                ErrorKind::Mismatch, place(index, event) + ": the logged digest is not that of its name and payload");
+            return Error(ErrorKind::Mismatch,
+                place(index, event) + ": the logged digest is not that of its name and payload");
         rtmr.extend(digest);
     }
     return rtmr;
@@ -126,8 +123,8 @@ Result<Rtmr> replay_boot_rtmr(EventLog const& log, std::uint32_t imr)
         if (event.imr != imr)
             continue;
         if (!event.digest)
-            return Error(
-                ErrorKind::Invalid, fmt::format("{}: an RTMR{} event without a digest", place(index, event), imr));
+            return Error(ErrorKind::Invalid,
+                fmt::format("{}: an RTMR{} event without a digest", place(index, event), imr));
         rtmr.extend(*event.digest);
     }
     return rtmr;

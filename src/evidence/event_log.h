@@ -32,7 +32,7 @@ inline constexpr std::uint32_t runtime_event_type = 0x08000001;
 inline constexpr std::string_view image_digest_event = "mpc-image-digest";
 
 struct Event {
-    std::uint32_t imr = 0;         ///< register, 0 to 3
+    std::uint32_t imr = 0;  ///< register, 0 to 3
     std::uint32_t type = 0;
     std::optional<Sha384> digest;  ///< as logged; absent where the agent strips it (0.5.6 on, for RTMR3)
     std::string name;

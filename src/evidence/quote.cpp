@@ -16,10 +16,7 @@ constexpr std::uint16_t ecdsa_p256 = 2;
 constexpr std::uint32_t tee_sgx = 0;
 constexpr std::uint32_t tee_tdx = 0x81;
 
-Error invalid(std::string what)
-{
-    return { ErrorKind::Invalid, std::move(what) };
-}
+Error invalid(std::string what) { return { ErrorKind::Invalid, std::move(what) }; }
 
 /// 48 bytes; gives the version.
 Result<std::uint16_t> read_header(Reader& reader)
@@ -83,9 +80,6 @@ Result<QuoteView> read_quote(ByteView quote)
 
 }  // namespace
 
-Result<QuoteView> parse_quote(ByteView quote)
-{
-    return read_quote(quote).in("quote");
-}
+Result<QuoteView> parse_quote(ByteView quote) { return read_quote(quote).in("quote"); }
 
 }  // namespace mpc::evidence

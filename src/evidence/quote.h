@@ -10,7 +10,7 @@ namespace mpc::evidence {
 
 /// What a quote says the CPU reported. The launcher reads it; only mpcctl verify establishes that Intel signed it.
 struct QuoteView {
-    std::uint16_t version = 0;              ///< 4 or 5
+    std::uint16_t version = 0;  ///< 4 or 5
     std::array<std::uint8_t, 48> mrtd {};
     std::array<std::uint8_t, 48> mr_config_id {};
     std::array<Rtmr, 4> rtmrs {};

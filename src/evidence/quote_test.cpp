@@ -12,8 +12,8 @@ struct QuoteBuilder {
     std::uint16_t version = 4;
     std::uint16_t key_type = 2;
     std::uint32_t tee_type = 0x81;
-    std::uint16_t body_type = 2;     // version 5 only
-    std::uint32_t body_size = 584;   // version 5 only
+    std::uint16_t body_type = 2;    // version 5 only
+    std::uint32_t body_size = 584;  // version 5 only
     std::size_t report_size = 584;
     std::uint32_t signature_size = 100;
     Bytes signature = Bytes(100, 0x55);
@@ -46,10 +46,7 @@ private:
     }
 };
 
-QuoteBuilder td15()
-{
-    return { .version = 5, .body_type = 3, .body_size = 648, .report_size = 648 };
-}
+QuoteBuilder td15() { return { .version = 5, .body_type = 3, .body_size = 648, .report_size = 648 }; }
 
 std::string refusal_of(QuoteBuilder const& builder)
 {
@@ -127,8 +124,8 @@ TEST(Quote, RefusesAnotherBodyOfVersion5)
 
 TEST(Quote, RefusesABodyWhoseSizeIsNotThatOfItsType)
 {
-    EXPECT_EQ(
-        refusal_of({ .version = 5, .body_size = 648 }), "quote: a body of type 2 has 584 bytes, this one says 648");
+    EXPECT_EQ(refusal_of({ .version = 5, .body_size = 648 }),
+        "quote: a body of type 2 has 584 bytes, this one says 648");
     auto builder = td15();
     builder.body_size = 584;
     EXPECT_NE(refusal_of(builder), "accepted");
@@ -141,10 +138,7 @@ TEST(Quote, RefusesASignatureThatIsNotAllThere)
         "quote: signature at byte 636: 4294967295 bytes expected, 100 left");
 }
 
-TEST(Quote, AllowsZeroBytesAfterTheSignature)
-{
-    EXPECT_EQ(refusal_of({ .padding = Bytes(70, 0) }), "accepted");
-}
+TEST(Quote, AllowsZeroBytesAfterTheSignature) { EXPECT_EQ(refusal_of({ .padding = Bytes(70, 0) }), "accepted"); }
 
 TEST(Quote, RefusesOtherBytesAfterTheSignature)
 {

@@ -1,8 +1,8 @@
 // The one bounds-checked reader under every binary parser of this project.
 #pragma once
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -23,8 +23,9 @@ public:
     [[nodiscard]] Result<ByteView> take(std::uint64_t length, char const* what)
     {
         if (length > left())
-            return Error(ErrorKind::Invalid, std::string(what) + " at byte " + std::to_string(m_offset) + ": "
-                + std::to_string(length) + " bytes expected, " + std::to_string(left()) + " left");
+            return Error(ErrorKind::Invalid,
+                std::string(what) + " at byte " + std::to_string(m_offset) + ": " + std::to_string(length)
+                    + " bytes expected, " + std::to_string(left()) + " left");
         auto const view = m_bytes.subspan(m_offset, static_cast<std::size_t>(length));
         m_offset += view.size();
         return view;

@@ -57,17 +57,15 @@ public:
         TRY(watch_for_interrupt());
         TRY(connect());
         auto message = to_beast(request);
-        TRY(await("sending", m_limits.deadline, [&](auto done) {
-            beast::http::async_write(m_socket, message, std::move(done));
-        }));
+        TRY(await("sending", m_limits.deadline,
+            [&](auto done) { beast::http::async_write(m_socket, message, std::move(done)); }));
 
         m_parser.emplace();
         m_parser->body_limit(boost::none);
         m_parser->header_limit(64 * 1024);
         m_parser->skip(request.method == Method::Head);
-        TRY(await("waiting for an answer", on_piece ? m_limits.silence : m_limits.deadline, [&](auto done) {
-            beast::http::async_read_header(m_socket, m_buffer, *m_parser, std::move(done));
-        }));
+        TRY(await("waiting for an answer", on_piece ? m_limits.silence : m_limits.deadline,
+            [&](auto done) { beast::http::async_read_header(m_socket, m_buffer, *m_parser, std::move(done)); }));
 
         Response response { .status = m_parser->get().result_int() };
         for (auto const& field : m_parser->get())
@@ -114,15 +112,14 @@ private:
         std::string piece(32 * 1024, '\0');
         while (!m_parser->is_done()) {
             m_parser->get().body() = { .data = piece.data(), .size = piece.size(), .more = true };
-            TRY(await("reading the answer", on_piece ? m_limits.silence : m_limits.deadline, [&](auto done) {
-                beast::http::async_read_some(m_socket, m_buffer, *m_parser, std::move(done));
-            }));
+            TRY(await("reading the answer", on_piece ? m_limits.silence : m_limits.deadline,
+                [&](auto done) { beast::http::async_read_some(m_socket, m_buffer, *m_parser, std::move(done)); }));
             std::string_view const read(piece.data(), piece.size() - m_parser->get().body().size);
             if (on_piece)
                 TRY((*on_piece)(read));
             else if (response.body.size() + read.size() > m_limits.body)
-                return Error(ErrorKind::Invalid, where() + ": the answer is larger than "
-                    + std::to_string(m_limits.body) + " bytes");
+                return Error(ErrorKind::Invalid,
+                    where() + ": the answer is larger than " + std::to_string(m_limits.body) + " bytes");
             else
                 response.body += read;
         }
@@ -146,7 +143,7 @@ private:
             outcome = error;
             timer.cancel();
         });
-        while (!outcome && m_loop.run_one() > 0) { }
+        while (!outcome && m_loop.run_one() > 0) {}
         return verdict(doing, outcome.value_or(asio::error::operation_aborted));
     }
 

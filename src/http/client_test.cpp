@@ -32,8 +32,9 @@ TEST_F(Client, SendsTheTargetHeadersAndBodyAndReadsTheAnswer)
         seen = request;
         return { .response = { .status = 201, .headers = { { "X-Kind", "a" } }, .body = "made" } };
     });
-    auto const answer = http::Client(m_socket, m_never)
-                            .send({ .method = Method::Post, .target = "/a?b=c", .headers = { { "X-One", "1" } }, .body = "{}" });
+    auto const answer =
+        http::Client(m_socket, m_never)
+            .send({ .method = Method::Post, .target = "/a?b=c", .headers = { { "X-One", "1" } }, .body = "{}" });
     ASSERT_TRUE(answer.ok());
     EXPECT_EQ(answer->status, 201U);
     EXPECT_EQ(answer->header("x-kind"), "a");
@@ -42,10 +43,7 @@ TEST_F(Client, SendsTheTargetHeadersAndBodyAndReadsTheAnswer)
     EXPECT_EQ(seen.body, "{}");
 }
 
-TEST_F(Client, SaysUnreachableWhenNobodyListens)
-{
-    EXPECT_EQ(get().error().kind(), ErrorKind::Unreachable);
-}
+TEST_F(Client, SaysUnreachableWhenNobodyListens) { EXPECT_EQ(get().error().kind(), ErrorKind::Unreachable); }
 
 TEST_F(Client, GivesUpWhenTheAnswerDoesNotComeInTime)
 {
@@ -88,10 +86,13 @@ TEST_F(Client, HandsAStreamedBodyOverPieceByPiece)
         return { .response = { .status = 200, .body = std::string(100000, 'z') }, .delivery = { .chunked = true } };
     });
     std::string all;
-    auto const answer = http::Client(m_socket, m_never).stream({ .target = "/" }, [&](std::string_view piece) -> Result<void> {
-        all += piece;
-        return ok;
-    }, {});
+    auto const answer = http::Client(m_socket, m_never)
+                            .stream({ .target = "/" },
+                                [&](std::string_view piece) -> Result<void> {
+                                    all += piece;
+                                    return ok;
+                                },
+                                {});
     ASSERT_TRUE(answer.ok());
     EXPECT_EQ(all.size(), 100000U);
     EXPECT_TRUE(answer->body.empty());
@@ -100,7 +101,8 @@ TEST_F(Client, HandsAStreamedBodyOverPieceByPiece)
 TEST_F(Client, KeepsTheBodyOfARefusedStreamInTheResponse)
 {
     serve([](Request const&) -> Answer { return { .response = { .status = 404, .body = "no such image" } }; });
-    auto const answer = http::Client(m_socket, m_never).stream({ .target = "/" }, [](std::string_view) -> Result<void> { return ok; }, {});
+    auto const answer = http::Client(m_socket, m_never)
+                            .stream({ .target = "/" }, [](std::string_view) -> Result<void> { return ok; }, {});
     EXPECT_EQ(answer->status, 404U);
     EXPECT_EQ(answer->body, "no such image");
 }
@@ -108,8 +110,10 @@ TEST_F(Client, KeepsTheBodyOfARefusedStreamInTheResponse)
 TEST_F(Client, EndsAStreamWithTheErrorOfItsReader)
 {
     serve([](Request const&) -> Answer { return { .response = { .status = 200, .body = "bad" } }; });
-    auto const answer = http::Client(m_socket, m_never).stream({ .target = "/" },
-        [](std::string_view) -> Result<void> { return Error(ErrorKind::Refused, "in the stream"); }, {});
+    auto const answer =
+        http::Client(m_socket, m_never)
+            .stream({ .target = "/" },
+                [](std::string_view) -> Result<void> { return Error(ErrorKind::Refused, "in the stream"); }, {});
     EXPECT_EQ(answer.error().kind(), ErrorKind::Refused);
 }
 
@@ -121,10 +125,7 @@ TEST_F(Client, EndsAtOnceWhenASignalAsksForIt)
     EXPECT_EQ(http::Client(m_socket, interrupt).send({ .target = "/" }).error().kind(), ErrorKind::Interrupted);
 }
 
-TEST_F(Client, RefusesAnAnswerThatIsNotHttp)
-{
-    EXPECT_EQ(percent_decode(percent_encode("a b/+%")), "a b/+%");
-}
+TEST_F(Client, RefusesAnAnswerThatIsNotHttp) { EXPECT_EQ(percent_decode(percent_encode("a b/+%")), "a b/+%"); }
 
 }  // namespace
 }  // namespace mpc::http

@@ -14,8 +14,8 @@ namespace mpc::http {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-using boost::system::error_code;
 using asio::local::stream_protocol;
+using boost::system::error_code;
 
 namespace {
 
@@ -63,10 +63,11 @@ public:
     {
         m_parser.emplace();
         m_parser->body_limit(std::size_t { 16 } << 20);
-        beast::http::async_read(m_socket, m_buffer, *m_parser, [self = shared_from_this()](error_code error, std::size_t) {
-            if (!error)
-                self->handle();
-        });
+        beast::http::async_read(m_socket, m_buffer, *m_parser,
+            [self = shared_from_this()](error_code error, std::size_t) {
+                if (!error)
+                    self->handle();
+            });
     }
 
 private:
@@ -105,7 +106,8 @@ private:
     {
         m_text = serialise(m_answer, m_keep_alive);
         asio::async_write(m_socket, asio::buffer(m_text), [self = shared_from_this()](error_code error, std::size_t) {
-            if (!error && self->m_keep_alive && self->m_answer.delivery.cut_after >= self->m_answer.response.body.size())
+            if (!error && self->m_keep_alive
+                && self->m_answer.delivery.cut_after >= self->m_answer.response.body.size())
                 self->read();
         });
     }
@@ -157,8 +159,7 @@ Result<std::unique_ptr<Server>> Server::listen(std::filesystem::path socket, Han
         std::filesystem::remove(socket);
     }
     loop->acceptor.open();
-    if (loop->acceptor.bind(stream_protocol::endpoint(socket.string()), error)
-        || loop->acceptor.listen(128, error))
+    if (loop->acceptor.bind(stream_protocol::endpoint(socket.string()), error) || loop->acceptor.listen(128, error))
         return Error(ErrorKind::Io, "cannot listen at " + socket.string() + ": " + error.message());
     loop->accept();
     return std::unique_ptr<Server>(new Server(std::move(loop)));

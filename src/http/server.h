@@ -13,11 +13,11 @@ namespace mpc::http {
 
 /// What a handler wants done with its answer, so that a simulator can misbehave as a real peer might.
 struct Delivery {
-    Duration delay { 0 };          ///< wait before the answer
-    bool hang = false;             ///< never answer; the connection stays open until the client leaves
-    bool drop = false;             ///< close without an answer
+    Duration delay { 0 };              ///< wait before the answer
+    bool hang = false;                 ///< never answer; the connection stays open until the client leaves
+    bool drop = false;                 ///< close without an answer
     std::size_t cut_after = SIZE_MAX;  ///< close after that many bytes of the body, although more were announced
-    bool chunked = false;          ///< Transfer-Encoding: chunked instead of Content-Length
+    bool chunked = false;              ///< Transfer-Encoding: chunked instead of Content-Length
 };
 
 struct Answer {

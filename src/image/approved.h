@@ -12,9 +12,9 @@ namespace mpc::image {
 
 /// How the file was written; told in the log, because an old form means an old node.
 enum class ApprovedForm {
-    Json,         ///< {"approved_hashes":["sha256:..."]}, since 2025-11-27
-    PrefixedText, ///< "sha256:<hex>", 2025-11-11 to 2025-11-27
-    BareText,     ///< 64 hex characters, before that
+    Json,          ///< {"approved_hashes":["sha256:..."]}, since 2025-11-27
+    PrefixedText,  ///< "sha256:<hex>", 2025-11-11 to 2025-11-27
+    BareText,      ///< 64 hex characters, before that
 };
 
 /// The approved digests, newest first, never empty.

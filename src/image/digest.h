@@ -13,17 +13,14 @@ namespace mpc::image {
 namespace detail {
 /// The 32 bytes of "sha256:" + 64 lower-case hex. Errors: Invalid, with what is wrong and never the text itself.
 [[nodiscard]] Result<std::array<std::uint8_t, 32>> parse_sha256(std::string_view text);
-}
+}  // namespace detail
 
 /// A SHA-256 digest that means what its Meaning says, written "sha256:" + 64 lower-case hex (OCI image-spec).
 template <typename Meaning>
 class Digest {
 public:
     /// Exactly the written form. Errors: Invalid.
-    static Result<Digest> parse(std::string_view text)
-    {
-        return Digest(TRY(detail::parse_sha256(text)));
-    }
+    static Result<Digest> parse(std::string_view text) { return Digest(TRY(detail::parse_sha256(text))); }
     explicit Digest(std::array<std::uint8_t, 32> bytes) : m_bytes(bytes) {}
 
     [[nodiscard]] std::string text() const { return "sha256:" + hex(); }

@@ -35,15 +35,9 @@ TEST(Digest, RefusesHexWithoutThePrefix)  // D2
     EXPECT_NE(ImageDigest::parse("abcd").error().message().find("sha256:"), std::string::npos);
 }
 
-TEST(Digest, RefusesAnotherAlgorithm)
-{
-    EXPECT_TRUE(is_refused("sha512:" + std::string(64, 'a')));
-}
+TEST(Digest, RefusesAnotherAlgorithm) { EXPECT_TRUE(is_refused("sha512:" + std::string(64, 'a'))); }
 
-TEST(Digest, RefusesUpperCasePrefix)
-{
-    EXPECT_TRUE(is_refused("SHA256:" + std::string(64, 'a')));
-}
+TEST(Digest, RefusesUpperCasePrefix) { EXPECT_TRUE(is_refused("SHA256:" + std::string(64, 'a'))); }
 
 TEST(Digest, RefusesUpperCaseHex)  // D7, L5: one way to write a digest
 {

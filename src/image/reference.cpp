@@ -157,9 +157,6 @@ std::string Reference::registry() const
     return host.empty() || host == "index.docker.io" ? "docker.io" : std::string(host);
 }
 
-Reference Reference::with_tag(std::string tag) const
-{
-    return Reference(m_repository, std::move(tag));
-}
+Reference Reference::with_tag(std::string tag) const { return Reference(m_repository, std::move(tag)); }
 
 }  // namespace mpc::image

@@ -69,8 +69,8 @@ TEST(Select, RefusesAnEmptyAllowList)
 
 TEST(Select, NeverEchoesTheOverride)
 {
-    for (auto const& selection : { select(approved("b"), digest('e'), digest('d')),
-             select(std::nullopt, digest('e'), digest('d')) }) {
+    for (auto const& selection :
+        { select(approved("b"), digest('e'), digest('d')), select(std::nullopt, digest('e'), digest('d')) }) {
         EXPECT_EQ(selection.error().message().find("eeee"), std::string::npos);
         EXPECT_EQ(selection.error().remedy().find("eeee"), std::string::npos);
     }

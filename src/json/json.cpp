@@ -13,6 +13,13 @@ Error wrong_type(std::string_view name, char const* expected)
 
 }  // namespace
 
+Object::Object() = default;
+Object::Object(Object const&) = default;
+Object::Object(Object&&) noexcept = default;
+Object& Object::operator=(Object const&) = default;
+Object& Object::operator=(Object&&) noexcept = default;
+Object::~Object() = default;
+
 Object::Object(std::initializer_list<Member> members)
 {
     for (auto const& [name, value] : members)
@@ -92,9 +99,12 @@ bool Object::add(std::string name, Value value)
     return true;
 }
 
-void Object::add_new(std::string name, Value value)
-{
-    m_members.emplace_back(std::move(name), std::move(value));
-}
+std::size_t Object::size() const { return m_members.size(); }
+
+std::vector<Object::Member>::const_iterator Object::begin() const { return m_members.begin(); }
+
+std::vector<Object::Member>::const_iterator Object::end() const { return m_members.end(); }
+
+void Object::add_new(std::string name, Value value) { m_members.push_back({ std::move(name), std::move(value) }); }
 
 }  // namespace mpc::json

@@ -28,10 +28,16 @@ struct Limits {
 /// Members in the order in which they were read or added; a name occurs once.
 class Object {
 public:
-    using Member = std::pair<std::string, Value>;
+    struct Member;  ///< a name and its value: `for (auto const& [name, value] : object)`
 
-    Object() = default;
+    Object();
     Object(std::initializer_list<Member> members);
+    // Defined in the source, where a Member is complete: it holds a Value, which may hold an Object.
+    Object(Object const&);
+    Object(Object&&) noexcept;
+    Object& operator=(Object const&);
+    Object& operator=(Object&&) noexcept;
+    ~Object();
 
     /// nullptr when there is no such member.
     [[nodiscard]] Value const* find(std::string_view name) const;
@@ -51,9 +57,9 @@ public:
     /// Adds a member whose name the caller knows to be new.
     void add_new(std::string name, Value value);
 
-    [[nodiscard]] std::size_t size() const { return m_members.size(); }
-    [[nodiscard]] auto begin() const { return m_members.begin(); }
-    [[nodiscard]] auto end() const { return m_members.end(); }
+    [[nodiscard]] std::size_t size() const;
+    [[nodiscard]] std::vector<Member>::const_iterator begin() const;
+    [[nodiscard]] std::vector<Member>::const_iterator end() const;
 
 private:
     std::vector<Member> m_members;
@@ -62,7 +68,7 @@ private:
 /// One JSON value. Whole numbers keep their sign and all 64 bits; others are doubles.
 class Value {
 public:
-    Value() = default;  ///< null
+    Value() = default;               ///< null
     Value(std::nullptr_t) = delete;  ///< would be taken for text
     Value(bool value) : m_value(value) {}
     template <std::integral T>
@@ -100,6 +106,11 @@ private:
     std::variant<std::monostate, bool, std::uint64_t, std::int64_t, double, std::string, Array, Object> m_value;
 };
 
+struct Object::Member {
+    std::string name;
+    Value value;
+};
+
 /// Reads one JSON text (RFC 8259). Refuses what RFC 8259 leaves open and attackers use: equal names in one object, text
 /// after the value, invalid UTF-8, nesting or size beyond the limits.
 /// Errors: Invalid, with the byte offset and never with the text itself.
@@ -111,8 +122,8 @@ private:
 [[nodiscard]] std::string write(Value const& value);
 /// As write, indented by two spaces, for people.
 [[nodiscard]] std::string write_pretty(Value const& value);
-/// RFC 8785 (JCS): compact, members sorted by name; equal values give equal bytes. Of numbers, whole ones only: a double
-/// is written as by write(), and ours never hold one.
+/// RFC 8785 (JCS): compact, members sorted by name; equal values give equal bytes. Of numbers, whole ones only: a
+/// double is written as by write(), and ours never hold one.
 [[nodiscard]] std::string write_canonical(Value const& value);
 
 }  // namespace mpc::json

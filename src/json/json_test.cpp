@@ -57,10 +57,7 @@ TEST(JsonRead, ReadsAnObjectOfManyMembersInLinearTime)
     EXPECT_EQ(read(text + "\"x\":0}")->object()->size(), 200001U);
 }
 
-TEST(JsonRead, NeverEchoesTheText)
-{
-    EXPECT_EQ(problem(R"({"a": canary})").find("canary"), std::string::npos);
-}
+TEST(JsonRead, NeverEchoesTheText) { EXPECT_EQ(problem(R"({"a": canary})").find("canary"), std::string::npos); }
 
 TEST(JsonRead, GivesAnErrorForEveryCutOfAText)
 {
@@ -71,7 +68,8 @@ TEST(JsonRead, GivesAnErrorForEveryCutOfAText)
 
 TEST(JsonObject, NamesWhatIsMissingOrOfAnotherType)
 {
-    Object const object { { "text", "x" }, { "number", 5 }, { "flag", true }, { "list", Array {} }, { "object", Object {} } };
+    Object const object { { "text", "x" }, { "number", 5 }, { "flag", true }, { "list", Array {} },
+        { "object", Object {} } };
     EXPECT_EQ(*object.require_text("text"), "x");
     EXPECT_EQ(*object.require_number("number"), 5U);
     EXPECT_TRUE(*object.require_bool("flag"));

@@ -54,13 +54,13 @@ private:
             ordered.push_back(&member);
         // JCS sorts by UTF-16 code units, which for our ASCII names is the order of bytes.
         if (m_style == Style::Canonical)
-            std::ranges::sort(ordered, {}, [](auto const* member) { return member->first; });
+            std::ranges::sort(ordered, {}, [](auto const* member) { return member->name; });
         open('{');
         for (auto const* member : ordered) {
             separate(member != ordered.front());
-            quoted(member->first);
+            quoted(member->name);
             text += m_style == Style::Pretty ? ": " : ":";
-            value(member->second);
+            value(member->value);
         }
         close('}', ordered.empty());
     }

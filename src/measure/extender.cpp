@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "json/json.h"
 #include "measure/measurement.h"
+#include "json/json.h"
 
 namespace mpc::measure {
 
@@ -79,8 +79,9 @@ std::unique_ptr<Extender> emit_event_extender(dstack::Agent& agent)
 
 Result<std::unique_ptr<Extender>> native_extender(NativePaths paths, Interrupt const& interrupt)
 {
-    constexpr auto remedy = "mount /sys/devices/virtual/misc/tdx_guest and /run/log/dstack into the launcher's container "
-                            "(dstack 0.6), or use --measurement emit-event (dstack 0.5)";
+    constexpr auto remedy =
+        "mount /sys/devices/virtual/misc/tdx_guest and /run/log/dstack into the launcher's container "
+        "(dstack 0.6), or use --measurement emit-event (dstack 0.5)";
     for (auto const& path : { paths.rtmr3, paths.log() }) {
         if (access(path.c_str(), W_OK) != 0)
             return Error(ErrorKind::NotFound, "cannot write " + path.string() + ": " + errno_text()).remedy(remedy);

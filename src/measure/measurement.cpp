@@ -59,8 +59,7 @@ Result<dstack::Quote> measure_and_prove(Measurement const& with, dstack::Quote c
         return Error(ErrorKind::Mismatch, "the quote does not carry the report data that was asked for");
     switch (TRY(state_of(proof, digest))) {
     case State::Same: return proof;
-    case State::NotYet:
-        return Error(ErrorKind::Mismatch, "the agent accepted the event, but its log does not hold it");
+    case State::NotYet: return Error(ErrorKind::Mismatch, "the agent accepted the event, but its log does not hold it");
     case State::Other: return needs_reboot("another image digest was measured in this boot meanwhile");
     }
     return Error(ErrorKind::Internal, "unknown measurement state");

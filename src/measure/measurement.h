@@ -18,11 +18,12 @@ enum class State {
 };
 
 /// Judges a quote and its log: the log must replay to the quoted RTMR3, or nothing it says counts.
-/// Errors: Mismatch as Measurement (log and register disagree) or as Reboot (our event twice, or its payload is no digest).
+/// Errors: Mismatch as Measurement (log and register disagree) or as Reboot (our event twice, or its payload is no
+/// digest).
 [[nodiscard]] Result<State> state_of(dstack::Quote const& quote, image::ImageDigest const& digest);
 
-/// Extends RTMR3 by one event, and the log with it. Errors: Refused when nothing was extended for certain; any other kind
-/// leaves the outcome open.
+/// Extends RTMR3 by one event, and the log with it. Errors: Refused when nothing was extended for certain; any other
+/// kind leaves the outcome open.
 class Extender {
 public:
     virtual ~Extender() = default;
@@ -43,9 +44,9 @@ struct NativePaths {
     [[nodiscard]] std::filesystem::path version() const { return log_directory / "runtime_event_version"; }
 };
 
-/// dstack 0.6: the kernel's file, then dstack's own runtime log, under dstack's lock and in dstack's order. A guest with
-/// version 2 events is refused: the network's verifier accepts version 1 only.
-/// Errors: NotFound (the guest has no such files, or they are not mounted), Invalid.
+/// dstack 0.6: the kernel's file, then dstack's own runtime log, under dstack's lock and in dstack's order. A guest
+/// with version 2 events is refused: the network's verifier accepts version 1 only. Errors: NotFound (the guest has no
+/// such files, or they are not mounted), Invalid.
 [[nodiscard]] Result<std::unique_ptr<Extender>> native_extender(NativePaths paths, Interrupt const& interrupt);
 
 enum class Method { Auto, EmitEvent, Native };
@@ -56,9 +57,9 @@ enum class Method { Auto, EmitEvent, Native };
     NativePaths const& paths, Interrupt const& interrupt);
 
 /// A note on disk that an extension was begun with this agent and that its outcome is not known. It closes the gap
-/// that the log cannot: a launcher that died, or gave up waiting, between asking and being answered. Bound to the agent's
-/// socket (device, inode, change time), which is made anew at each boot, so that a note from an earlier boot counts for
-/// nothing. It can only make a launcher refuse; nothing is ever skipped because of it.
+/// that the log cannot: a launcher that died, or gave up waiting, between asking and being answered. Bound to the
+/// agent's socket (device, inode, change time), which is made anew at each boot, so that a note from an earlier boot
+/// counts for nothing. It can only make a launcher refuse; nothing is ever skipped because of it.
 class PendingNote {
 public:
     PendingNote(std::filesystem::path file, std::filesystem::path agent_socket)

@@ -14,10 +14,7 @@
 namespace mpc::measure {
 namespace {
 
-image::ImageDigest digest_of(char c)
-{
-    return *image::ImageDigest::parse("sha256:" + std::string(64, c));
-}
+image::ImageDigest digest_of(char c) { return *image::ImageDigest::parse("sha256:" + std::string(64, c)); }
 
 /// A simulated boot, and a client of its agent.
 class MeasurementTest : public testing::Test {

@@ -25,10 +25,7 @@ Result<bool> PendingNote::exists() const
     return *note == TRY(identity());
 }
 
-Result<void> PendingNote::write() const
-{
-    return write_file_atomically(m_file, TRY(identity()));
-}
+Result<void> PendingNote::write() const { return write_file_atomically(m_file, TRY(identity())); }
 
 Result<void> PendingNote::remove() const
 {

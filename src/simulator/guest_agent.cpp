@@ -77,8 +77,8 @@ Result<Bytes> bytes_argument(json::Object const& arguments, std::string_view nam
 
 http::Answer json_answer(unsigned status, std::string body)
 {
-    return { .response
-        = { .status = status, .headers = { { "Content-Type", "application/json" } }, .body = std::move(body) } };
+    return { .response = {
+                 .status = status, .headers = { { "Content-Type", "application/json" } }, .body = std::move(body) } };
 }
 
 http::Answer error_answer(std::string const& text)
@@ -88,7 +88,8 @@ http::Answer error_answer(std::string const& text)
 
 http::Answer not_found()
 {
-    return { .response = { .status = 404, .headers = { { "Content-Type", "text/html; charset=utf-8" } },
+    return { .response = { .status = 404,
+                 .headers = { { "Content-Type", "text/html; charset=utf-8" } },
                  .body = "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head>\n"
                          "<body><h1>404: Not Found</h1></body></html>\n" } };
 }
@@ -98,13 +99,15 @@ http::Answer protobuf_error()
 {
     constexpr std::string_view text = "this simulator speaks JSON: send Content-Type: application/json";
     static_assert(text.size() < 128);
-    return { .response = { .status = 400, .headers = { { "Content-Type", "application/octet-stream" } },
+    return { .response = { .status = 400,
+                 .headers = { { "Content-Type", "application/octet-stream" } },
                  .body = std::string("\x0a") + static_cast<char>(text.size()) + std::string(text) } };
 }
 
 http::Answer html_page()
 {
-    return { .response = { .status = 200, .headers = { { "Content-Type", "text/html" } },
+    return { .response = { .status = 200,
+                 .headers = { { "Content-Type", "text/html" } },
                  .body = "<html><body><h1>502 Bad Gateway</h1></body></html>\n" } };
 }
 
@@ -121,14 +124,10 @@ http::Answer deliver(http::Answer answer, Faults const& faults)
 
 }  // namespace
 
-GuestAgent::GuestAgent(
-    GuestAgentOptions options, Dialect dialect, MeasuredVm vm, QuoteSigner signer, std::string app_certificate)
-    : m_options(std::move(options)),
-      m_dialect(std::move(dialect)),
-      m_vm(std::move(vm)),
-      m_plan(m_options.misbehaviours),
-      m_signer(std::move(signer)),
-      m_app_certificate(std::move(app_certificate))
+GuestAgent::GuestAgent(GuestAgentOptions options, Dialect dialect, MeasuredVm vm, QuoteSigner signer,
+    std::string app_certificate)
+    : m_options(std::move(options)), m_dialect(std::move(dialect)), m_vm(std::move(vm)),
+      m_plan(m_options.misbehaviours), m_signer(std::move(signer)), m_app_certificate(std::move(app_certificate))
 {
 }
 
@@ -140,8 +139,8 @@ Result<std::unique_ptr<GuestAgent>> GuestAgent::boot(GuestAgentOptions options)
     auto signer = TRY(QuoteSigner::create(seed));
     auto certificate = TRY(signer.issue_app_certificate(identity.app_name));
     MeasuredVm vm(std::move(identity), seed, dialect);
-    return std::unique_ptr<GuestAgent>(new GuestAgent(
-        std::move(options), std::move(dialect), std::move(vm), std::move(signer), std::move(certificate)));
+    return std::unique_ptr<GuestAgent>(new GuestAgent(std::move(options), std::move(dialect), std::move(vm),
+        std::move(signer), std::move(certificate)));
 }
 
 http::Answer GuestAgent::handle(http::Request const& request)
@@ -173,8 +172,8 @@ void GuestAgent::note(std::string_view method, json::Object const& arguments) co
     if (!m_options.journal)
         return;
     auto const event = method == "EmitEvent" ? arguments.require_text("event") : Result<std::string>(std::string());
-    m_options.journal->append(
-        fmt::format("agent {}{}{}", method, event.ok() && !event->empty() ? " " : "", event.ok() ? *event : ""));
+    m_options.journal->append(fmt::format("agent {}{}{}", method, event.ok() && !event->empty() ? " " : "",
+        event.ok() ? *event : ""));
 }
 
 Result<std::string> GuestAgent::call(std::string_view method, json::Object const& arguments, Faults const& faults)

@@ -18,7 +18,7 @@ struct GuestAgentOptions {
     std::uint64_t seed = 1;
     std::string version = "0.5.8";  ///< see Dialect
     std::vector<Misbehaviour> misbehaviours {};
-    Journal* journal = nullptr;     ///< gets "agent <method>", for EmitEvent with the event's name; outlives the agent
+    Journal* journal = nullptr;  ///< gets "agent <method>", for EmitEvent with the event's name; outlives the agent
 };
 
 /// One boot of a CVM, seen through its agent's socket. Serves GetQuote, EmitEvent, Info and Version; GetKey, GetTlsKey,
@@ -44,8 +44,8 @@ public:
     [[nodiscard]] VmIdentity const& identity() const { return m_vm.identity(); }
 
 private:
-    GuestAgent(
-        GuestAgentOptions options, Dialect dialect, MeasuredVm vm, QuoteSigner signer, std::string app_certificate);
+    GuestAgent(GuestAgentOptions options, Dialect dialect, MeasuredVm vm, QuoteSigner signer,
+        std::string app_certificate);
 
     /// The body of a 200 as JSON text, or what is answered as 400.
     Result<std::string> call(std::string_view method, json::Object const& arguments, Faults const& faults);

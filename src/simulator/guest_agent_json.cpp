@@ -55,9 +55,6 @@ Sha256 mr_aggregated(MeasuredVm const& vm)
         vm.identity().mr_config_id(), no_owner, no_owner });
 }
 
-std::string device_id()
-{
-    return to_hex(sha256({}));
-}
+std::string device_id() { return to_hex(sha256({})); }
 
 }  // namespace mpc::simulator

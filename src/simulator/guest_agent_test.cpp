@@ -120,8 +120,8 @@ TEST_F(SimulatedGetQuote, RefusesMoreThan64BytesOfReportData)
 {
     boot();
     EXPECT_EQ(evidence_for(std::string(128, 'a')).view.report_data[63], 0xaa);
-    EXPECT_EQ(
-        error_in(post("GetQuote", R"({"report_data":")" + std::string(130, 'a') + R"("})")), "Report data is too long");
+    EXPECT_EQ(error_in(post("GetQuote", R"({"report_data":")" + std::string(130, 'a') + R"("})")),
+        "Report data is too long");
 }
 
 TEST_F(SimulatedGetQuote, RefusesReportDataThatIsNotHex)
@@ -183,8 +183,8 @@ TEST_F(SimulatedInfo, HasTheMembersThatClientsRead)
     EXPECT_EQ(info.require_text("compose_hash").value(), hash);
     EXPECT_EQ(info.require_text("instance_id").value(), payload_of("instance-id"));
     EXPECT_EQ(info.require_text("app_name").value(), "app");
-    EXPECT_EQ(
-        info.require_text("device_id").value(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    EXPECT_EQ(info.require_text("device_id").value(),
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     EXPECT_THAT(info.require_text("app_cert").value(), HasSubstr("BEGIN CERTIFICATE"));
     EXPECT_EQ(info.require_text("key_provider_info").value(), R"({"name":"none","id":""})");
     EXPECT_EQ(info.require_text("os_image_hash").value().size(), 64U);

@@ -61,10 +61,7 @@ constexpr std::array<BootEvent, 20> boot_events { {
     { 1, 0x80000007, of_payload, "4578697420426f6f742053657276696365732052657475726e656420776974682053756363657373" },
 } };
 
-Bytes first_20(Sha256 const& hash)
-{
-    return { hash.begin(), hash.begin() + 20 };
-}
+Bytes first_20(Sha256 const& hash) { return { hash.begin(), hash.begin() + 20 }; }
 
 bool is_true(json::Object const& object, std::string_view name)
 {
@@ -157,8 +154,8 @@ void MeasuredVm::boot_firmware_and_kernel(Seed const& seed)
 {
     for (auto const& [imr, type, kind, payload_hex] : boot_events) {
         auto payload = from_hex(payload_hex).value();
-        auto const digest
-            = kind == of_payload ? sha384({ payload }) : seed.bytes48(fmt::format("boot event {}", m_log.size()));
+        auto const digest =
+            kind == of_payload ? sha384({ payload }) : seed.bytes48(fmt::format("boot event {}", m_log.size()));
         m_rtmrs[imr].extend(digest);
         m_log.push_back({ .imr = imr, .type = type, .digest = digest, .name = "", .payload = std::move(payload) });
     }
@@ -186,13 +183,19 @@ void MeasuredVm::emit(std::string name, Bytes payload, Effect effect)
     if (effect != Effect::LogOnly)
         m_rtmrs[3].extend(digest);
     if (effect != Effect::RegisterOnly)
-        m_log.push_back({ .imr = 3, .type = evidence::runtime_event_type, .digest = digest, .name = std::move(name),
+        m_log.push_back({ .imr = 3,
+            .type = evidence::runtime_event_type,
+            .digest = digest,
+            .name = std::move(name),
             .payload = std::move(payload) });
 }
 
 evidence::QuoteView MeasuredVm::report(std::array<std::uint8_t, 64> const& report_data) const
 {
-    return { .version = 4, .mrtd = m_identity.mrtd, .mr_config_id = m_identity.mr_config_id(), .rtmrs = m_rtmrs,
+    return { .version = 4,
+        .mrtd = m_identity.mrtd,
+        .mr_config_id = m_identity.mr_config_id(),
+        .rtmrs = m_rtmrs,
         .report_data = report_data };
 }
 

@@ -16,7 +16,7 @@ namespace mpc::simulator {
 
 /// What a CVM is, as far as its app-compose.json and its machine decide it. Hashes as raw bytes.
 struct VmIdentity {
-    std::string app_compose;   ///< the exact text
+    std::string app_compose;  ///< the exact text
     std::string app_name;
     Sha256 compose_hash {};    ///< SHA-256 of the text
     Bytes app_id;              ///< the first 20 bytes of the compose hash

@@ -56,12 +56,13 @@ Result<Misbehaviour> parse_misbehaviour(Fault fault, std::string_view text)
     misbehaviour.calls = TRY(take_number_after(':', text)).value_or(UINT_MAX);
     auto const delay = TRY(take_number_after('=', text));
     if (delay.has_value() != (fault == Fault::Delay))
-        return Error(ErrorKind::Invalid, fault == Fault::Delay ? "a delay is written METHOD=MILLISECONDS"
-                                                               : "only a delay is written METHOD=MILLISECONDS");
+        return Error(ErrorKind::Invalid,
+            fault == Fault::Delay ? "a delay is written METHOD=MILLISECONDS"
+                                  : "only a delay is written METHOD=MILLISECONDS");
     misbehaviour.delay = Duration(delay.value_or(0));
     if (std::ranges::find(methods, text) == methods.end())
-        return Error(
-            ErrorKind::Invalid, fmt::format("\"{}\" is none of {}", printable(text, 40), fmt::join(methods, ", ")));
+        return Error(ErrorKind::Invalid,
+            fmt::format("\"{}\" is none of {}", printable(text, 40), fmt::join(methods, ", ")));
     misbehaviour.method = text;
     return misbehaviour;
 }

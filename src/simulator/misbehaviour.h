@@ -29,9 +29,9 @@ enum class Fault {
 
 struct Misbehaviour {
     Fault fault = Fault::Fail;
-    std::string method {};       ///< GetQuote, EmitEvent, Info or Version
-    Duration delay { 0 };        ///< of Fault::Delay
-    unsigned calls = UINT_MAX;   ///< how many of the first calls it spoils
+    std::string method {};      ///< GetQuote, EmitEvent, Info or Version
+    Duration delay { 0 };       ///< of Fault::Delay
+    unsigned calls = UINT_MAX;  ///< how many of the first calls it spoils
 };
 
 /// From the text of an option: "METHOD[:CALLS]", for a delay "METHOD=MILLISECONDS[:CALLS]". `fault` is none of the

@@ -84,14 +84,14 @@ Result<std::string> QuoteSigner::issue_app_certificate(std::string const& app_na
 Bytes QuoteSigner::header_and_body(evidence::QuoteView const& report) const
 {
     Writer writer;
-    writer.u16(4).u16(2).u32(0x81).zeros(4);              // version, key type, TEE type, reserved
-    writer.hex("939a7233f79c4ca9940a0db3957f0607");       // QE vendor: Intel
+    writer.u16(4).u16(2).u32(0x81).zeros(4);         // version, key type, TEE type, reserved
+    writer.hex("939a7233f79c4ca9940a0db3957f0607");  // QE vendor: Intel
     writer.bytes(ByteView(m_seed.bytes32("qe id")).first(16)).zeros(4);
 
-    writer.hex("0b010400000000000000000000000000");       // tee_tcb_svn
-    writer.bytes(m_seed.bytes48("mrseam")).zeros(48 + 8); // mrseam, mrsignerseam, seamattributes
-    writer.hex("0000001000000000");                       // tdattributes: SEPT_VE_DISABLE
-    writer.hex("e702060000000000");                       // xfam
+    writer.hex("0b010400000000000000000000000000");                       // tee_tcb_svn
+    writer.bytes(m_seed.bytes48("mrseam")).zeros(48 + 8);                 // mrseam, mrsignerseam, seamattributes
+    writer.hex("0000001000000000");                                       // tdattributes: SEPT_VE_DISABLE
+    writer.hex("e702060000000000");                                       // xfam
     writer.bytes(report.mrtd).bytes(report.mr_config_id).zeros(48 + 48);  // ..., mrowner, mrownerconfig
     for (auto const& rtmr : report.rtmrs)
         writer.bytes(rtmr.value());
@@ -102,12 +102,12 @@ Bytes QuoteSigner::header_and_body(evidence::QuoteView const& report) const
 Bytes QuoteSigner::qe_report() const
 {
     Writer writer;
-    writer.hex("0404191b04ff00060000000000000000");       // cpusvn
-    writer.zeros(4 + 28);                                 // miscselect, reserved
-    writer.hex("1500000000000000e700000000000000");       // attributes
+    writer.hex("0404191b04ff00060000000000000000");  // cpusvn
+    writer.zeros(4 + 28);                            // miscselect, reserved
+    writer.hex("1500000000000000e700000000000000");  // attributes
     writer.bytes(m_seed.bytes32("qe mrenclave")).zeros(32);
     writer.bytes(m_seed.bytes32("qe mrsigner")).zeros(96);
-    writer.u16(2).u16(6).zeros(60);                       // isvprodid, isvsvn, reserved
+    writer.u16(2).u16(6).zeros(60);  // isvprodid, isvsvn, reserved
     return writer.bytes(sha256({ m_attestation_key.public_point(), qe_authentication_data })).zeros(32).take();
 }
 

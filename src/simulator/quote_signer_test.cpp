@@ -16,8 +16,8 @@ using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 std::vector<Certificate> certificates_of(std::string_view pem)
 {
     std::vector<Certificate> certificates;
-    std::unique_ptr<BIO, decltype(&BIO_free)> const memory(
-        BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+    std::unique_ptr<BIO, decltype(&BIO_free)> const memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
+        BIO_free);
     while (auto* certificate = PEM_read_bio_X509(memory.get(), nullptr, nullptr, nullptr))
         certificates.emplace_back(certificate, X509_free);
     return certificates;
@@ -64,8 +64,8 @@ bool verifies(EVP_PKEY* key, ByteView message, ByteView r_and_s)
     auto const size = i2d_ECDSA_SIG(signature, &der);
     std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> const context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
     EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key);
-    auto const verified
-        = EVP_DigestVerify(context.get(), der, static_cast<std::size_t>(size), message.data(), message.size());
+    auto const verified =
+        EVP_DigestVerify(context.get(), der, static_cast<std::size_t>(size), message.data(), message.size());
     OPENSSL_free(der);
     ECDSA_SIG_free(signature);
     return verified == 1;

@@ -102,8 +102,8 @@ Result<SigningKey> SigningKey::from(Sha256 const& secret)
     Point const point(EC_POINT_new(group.get()));
     std::array<std::uint8_t, 65> octets {};
     TRY(require(point && EC_POINT_mul(group.get(), point.get(), number.get(), nullptr, nullptr, nullptr) == 1
-            && EC_POINT_point2oct(
-                   group.get(), point.get(), POINT_CONVERSION_UNCOMPRESSED, octets.data(), octets.size(), nullptr)
+            && EC_POINT_point2oct(group.get(), point.get(), POINT_CONVERSION_UNCOMPRESSED, octets.data(), octets.size(),
+                   nullptr)
                 == octets.size(),
         "public point"));
 
@@ -158,8 +158,8 @@ Result<std::string> issue_certificate(Party const& subject, CertificateKind kind
     TRY(set_serial(x509, subject));
     bool const is_authority = kind == CertificateKind::Authority;
     TRY(add_extension(x509, NID_basic_constraints, is_authority ? "critical,CA:TRUE" : "critical,CA:FALSE"));
-    TRY(add_extension(
-        x509, NID_key_usage, is_authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature"));
+    TRY(add_extension(x509, NID_key_usage,
+        is_authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature"));
     TRY(require(X509_sign(x509, issuer.key.handle(), EVP_sha256()) > 0, "certificate signature"));
     return to_pem(x509);
 }

@@ -39,7 +39,7 @@ def tests():
     """Suite.Name of every unit test."""
     names = set()
     for path in (ROOT / "src").glob("*/*_test.cpp"):
-        for suite, name in re.findall(r"^TEST(?:_F|_P)?\((\w+), (\w+)\)$", path.read_text(), re.M):
+        for suite, name in re.findall(r"^TEST(?:_F|_P)?\((\w+), (\w+)\)", path.read_text(), re.M):
             names.add(f"{suite}.{name}")
     return names
 

@@ -13,7 +13,8 @@ class FuzzTarget : public testing::TestWithParam<Target> {};
 void mutate(std::string& text, std::minstd_rand& random)
 {
     auto const somewhere = [&] { return text.empty() ? 0 : random() % text.size(); };
-    constexpr std::string_view tokens[] = { "\"", "{", "}", "[", "]", "\\u0000", "=", "\n", "'''", "\xff", "99999999999999999999", "-1", "." };
+    constexpr std::string_view tokens[] = { "\"", "{", "}", "[", "]", "\\u0000", "=", "\n", "'''", "\xff",
+        "99999999999999999999", "-1", "." };
     switch (random() % 4) {
     case 0: text.insert(somewhere(), tokens[random() % std::size(tokens)]); break;
     case 1: text.erase(somewhere(), random() % 8 + 1); break;

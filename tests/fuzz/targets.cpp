@@ -64,10 +64,7 @@ void event_log(ByteView bytes)
         (void)evidence::replay_rtmr3(*log);
 }
 
-void quote(ByteView bytes)
-{
-    (void)evidence::parse_quote(bytes);
-}
+void quote(ByteView bytes) { (void)evidence::parse_quote(bytes); }
 
 void engine_answers(ByteView bytes)
 {
@@ -129,9 +126,6 @@ constexpr Target all_targets[] = {
 
 }  // namespace
 
-std::span<Target const> targets()
-{
-    return all_targets;
-}
+std::span<Target const> targets() { return all_targets; }
 
 }  // namespace mpc::fuzz

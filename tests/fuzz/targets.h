@@ -1,5 +1,5 @@
-// Every parser of foreign bytes that the launcher has, as functions of bytes. What they return does not matter: they must
-// not crash, hang, or break what they promise of a value that they accept.
+// Every parser of foreign bytes that the launcher has, as functions of bytes. What they return does not matter: they
+// must not crash, hang, or break what they promise of a value that they accept.
 #pragma once
 
 #include <span>

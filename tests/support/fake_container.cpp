@@ -64,8 +64,8 @@ json::Array merged_environment(std::vector<std::string> const& asked, FakeImage 
     json::Array merged(asked.begin(), asked.end());
     for (auto const& inherited : image.environment) {
         auto const name = inherited.substr(0, inherited.find('='));
-        auto const is_ours = std::ranges::any_of(
-            asked, [&](auto const& ours) { return ours.substr(0, ours.find('=')) == name; });
+        auto const is_ours =
+            std::ranges::any_of(asked, [&](auto const& ours) { return ours.substr(0, ours.find('=')) == name; });
         if (!is_ours)
             merged.push_back(inherited);
     }
@@ -145,16 +145,16 @@ json::Object merged_host_config(json::Object const& body)
     return config;
 }
 
-json::Object volume_mount(
-    std::string const& name, std::string const& destination, std::string const& mode, bool writable)
+json::Object volume_mount(std::string const& name, std::string const& destination, std::string const& mode,
+    bool writable)
 {
     return { { "Type", "volume" }, { "Name", name }, { "Source", "/var/lib/docker/volumes/" + name + "/_data" },
         { "Destination", destination }, { "Driver", "local" }, { "Mode", mode }, { "RW", writable },
         { "Propagation", "" } };
 }
 
-json::Object bind_mount(
-    std::string const& source, std::string const& destination, std::string const& mode, bool writable)
+json::Object bind_mount(std::string const& source, std::string const& destination, std::string const& mode,
+    bool writable)
 {
     return { { "Type", "bind" }, { "Source", source }, { "Destination", destination }, { "Mode", mode },
         { "RW", writable }, { "Propagation", "rprivate" } };
@@ -320,8 +320,8 @@ json::Object FakeContainer::summary() const
             ports.push_back(exposed);
         for (auto const& binding : bound && bound->array() ? *bound->array() : json::Array()) {
             for (auto const* address : { "0.0.0.0", "::" })
-                ports.push_back(with(
-                    with(exposed, "PublicPort", std::stoi(text_at(*binding.object(), "HostPort"))), "IP", address));
+                ports.push_back(with(with(exposed, "PublicPort", std::stoi(text_at(*binding.object(), "HostPort"))),
+                    "IP", address));
         }
     }
     return {

@@ -218,9 +218,6 @@ void FakeEngine::settle()
     }
 }
 
-std::string FakeEngine::new_id()
-{
-    return to_hex(sha256({ as_bytes("container " + std::to_string(m_next_id++)) }));
-}
+std::string FakeEngine::new_id() { return to_hex(sha256({ as_bytes("container " + std::to_string(m_next_id++)) })); }
 
 }  // namespace mpc::test

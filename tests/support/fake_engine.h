@@ -88,8 +88,8 @@ private:
 
     [[nodiscard]] std::string id_of(FakeImage const& image) const;
     [[nodiscard]] StoredImage const* find_image(std::string_view reference) const;
-    [[nodiscard]] FakeImage const* find_published(
-        std::string const& repository, std::string const& tag_or_digest) const;
+    [[nodiscard]] FakeImage const* find_published(std::string const& repository,
+        std::string const& tag_or_digest) const;
     [[nodiscard]] std::optional<http::Answer> refuse_credentials(Call const& call) const;
     void store(std::string const& repository, FakeImage const& image);
     FakeContainer* find_container(std::string_view name);

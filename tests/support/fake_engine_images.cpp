@@ -19,8 +19,8 @@ std::string layer_line(std::string_view status, std::string_view id, std::string
 }
 
 /// What the engine says while it pulls two layers.
-std::string pull_stream(
-    std::string const& repository, std::string const& reference, std::string const& digest, bool is_new)
+std::string pull_stream(std::string const& repository, std::string const& reference, std::string const& digest,
+    bool is_new)
 {
     auto text = fmt::format(R"({{"status":"Pulling from {}","id":"{}"}})", repository, reference) + "\r\n";
     if (is_new) {
@@ -31,8 +31,9 @@ std::string pull_stream(
             + layer_line("Pull complete", "5220b4eae250");
     }
     return text + fmt::format(R"({{"status":"Digest: {}"}})", digest) + "\r\n"
-        + fmt::format(R"({{"status":"Status: {} for {}"}})",
-            is_new ? "Downloaded newer image" : "Image is up to date", reference) + "\r\n";
+        + fmt::format(R"({{"status":"Status: {} for {}"}})", is_new ? "Downloaded newer image" : "Image is up to date",
+            reference)
+        + "\r\n";
 }
 
 json::Value texts_or_null(std::vector<std::string> const& texts)
@@ -88,11 +89,12 @@ http::Answer FakeEngine::pull(Call const& call)
         return *refusal;
     auto const* image = find_published(repository, tag);
     if (!image)
-        return fake_refusal(
-            404, fmt::format("manifest for {} not found: manifest unknown: manifest unknown", reference));
+        return fake_refusal(404,
+            fmt::format("manifest for {} not found: manifest unknown: manifest unknown", reference));
     auto const is_new = !find_image(reference);
     store(repository, *image);
-    return { .response = { .status = 200, .headers = { { "Content-Type", "application/json" } },
+    return { .response = { .status = 200,
+                 .headers = { { "Content-Type", "application/json" } },
                  .body = pull_stream(repository, reference, image->manifest, is_new) },
         .delivery = { .chunked = true } };
 }

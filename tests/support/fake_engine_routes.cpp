@@ -30,18 +30,15 @@ std::map<std::string, std::string> parse_query(std::string_view text)
         auto const end = std::min(text.find('&'), text.size());
         auto const pair = text.substr(0, end);
         auto const equals = std::min(pair.find('='), pair.size());
-        query[http::percent_decode(pair.substr(0, equals))]
-            = equals == pair.size() ? "" : http::percent_decode(pair.substr(equals + 1));
+        query[http::percent_decode(pair.substr(0, equals))] =
+            equals == pair.size() ? "" : http::percent_decode(pair.substr(equals + 1));
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return query;
 }
 
 /// "1.41" as something that can be compared.
-int minor_of(std::string_view version)
-{
-    return std::stoi(std::string(version.substr(version.find('.') + 1)));
-}
+int minor_of(std::string_view version) { return std::stoi(std::string(version.substr(version.find('.') + 1))); }
 
 bool is_container_name(std::string_view name)
 {
@@ -59,7 +56,8 @@ http::Answer FakeEngine::handle(http::Request const& request)
         hook = m_hook;
     }
     auto const question = std::min(request.target.find('?'), request.target.size());
-    Call call { .request = request, .path = http::percent_decode(request.target.substr(0, question)),
+    Call call { .request = request,
+        .path = http::percent_decode(request.target.substr(0, question)),
         .query = parse_query(std::string_view(request.target).substr(std::min(question + 1, request.target.size()))) };
     std::string version;
     if (call.path.starts_with("/v1.")) {
@@ -129,8 +127,9 @@ http::Answer FakeEngine::info() const
     json::Array status { json::Array { "Backing Filesystem", "extfs" }, json::Array { "Supports d_type", "true" } };
     if (m_store == docker::ImageStore::Containerd)
         status = { json::Array { "driver-type", "io.containerd.snapshotter.v1" }, json::Array { "a", "b" } };
-    return fake_answer(200, json::Object { { "ID", "FAKE" }, { "Driver", "overlay2" }, { "DriverStatus", status },
-        { "OSType", "linux" }, { "Architecture", "x86_64" }, { "Warnings", {} } });
+    return fake_answer(200,
+        json::Object { { "ID", "FAKE" }, { "Driver", "overlay2" }, { "DriverStatus", status }, { "OSType", "linux" },
+            { "Architecture", "x86_64" }, { "Warnings", {} } });
 }
 
 http::Answer FakeEngine::containers_call(Call const& call)
@@ -170,8 +169,8 @@ http::Answer FakeEngine::create(Call const& call)
     if (!image)
         return fake_refusal(404, "No such image: " + text_at(body.value(), "Image"));
     if (!is_container_name(name)) {
-        return fake_refusal(400, fmt::format("Invalid container name ({}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
-                name));
+        return fake_refusal(400,
+            fmt::format("Invalid container name ({}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", name));
     }
     if (auto const* other = find_container(name)) {
         return fake_refusal(409,
@@ -198,8 +197,8 @@ http::Answer FakeEngine::act(FakeContainer& container, Call const& call, std::st
         if (!container.is_running() && action == "stop")
             return fake_nothing(304);
         if (!container.is_running())
-            return fake_refusal(
-                409, fmt::format("Cannot kill container: {0}: Container {0} is not running", container.id));
+            return fake_refusal(409,
+                fmt::format("Cannot kill container: {0}: Container {0} is not running", container.id));
         container.end(action == "stop" ? 0 : 137);
         container.stopped_by_hand = true;
         return fake_nothing(204);
@@ -226,10 +225,10 @@ http::Answer FakeEngine::start(FakeContainer& container)
         for (auto const& port : container.host_ports()) {
             if (std::ranges::find(held, port) == held.end())
                 continue;
-            container.error = fmt::format(
-                "driver failed programming external connectivity on endpoint {} ({}): Bind for "
-                "0.0.0.0:{} failed: port is already allocated",
-                container.name, container.id, port);
+            container.error =
+                fmt::format("driver failed programming external connectivity on endpoint {} ({}): Bind for "
+                            "0.0.0.0:{} failed: port is already allocated",
+                    container.name, container.id, port);
             container.exit_code = 128;
             return fake_refusal(500, container.error);
         }
@@ -241,11 +240,12 @@ http::Answer FakeEngine::start(FakeContainer& container)
 
 http::Answer FakeEngine::wait(FakeContainer const& container) const
 {
-    auto answer = fake_answer(200, json::Object { { "Error", {} },
-        { "StatusCode", container.ends_at ? container.ends_with : container.exit_code } });
+    auto answer = fake_answer(200,
+        json::Object {
+            { "Error", {} }, { "StatusCode", container.ends_at ? container.ends_with : container.exit_code } });
     if (container.ends_at) {
-        answer.delivery.delay = std::max(Duration(1),
-            std::chrono::ceil<Duration>(*container.ends_at - std::chrono::steady_clock::now()));
+        answer.delivery.delay =
+            std::max(Duration(1), std::chrono::ceil<Duration>(*container.ends_at - std::chrono::steady_clock::now()));
     }
     // Of one that waits to be restarted the engine tells the last exit code at once.
     answer.delivery.hang = container.is_running() && container.state != "restarting" && !container.ends_at;
@@ -255,8 +255,10 @@ http::Answer FakeEngine::wait(FakeContainer const& container) const
 http::Answer FakeEngine::rename(FakeContainer& container, std::string const& name)
 {
     if (!is_container_name(name)) {
-        return fake_refusal(400, fmt::format("Error when allocating new name: Invalid container name (/{}), only "
-            "[a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", name));
+        return fake_refusal(400,
+            fmt::format("Error when allocating new name: Invalid container name (/{}), only "
+                        "[a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
+                name));
     }
     if (name == container.name)
         return fake_refusal(400, "Renaming a container with the same name as its current name");

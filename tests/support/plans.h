@@ -7,10 +7,7 @@
 
 namespace mpc::test {
 
-inline image::ImageDigest digest_of(char c)
-{
-    return *image::ImageDigest::parse("sha256:" + std::string(64, c));
-}
+inline image::ImageDigest digest_of(char c) { return *image::ImageDigest::parse("sha256:" + std::string(64, c)); }
 
 /// Measured inputs as a compose file gives them; add or replace by name, "" removes.
 inline Result<launcher::Environment> environment_with(std::map<std::string, std::string> changes,
@@ -50,13 +47,15 @@ MPC_SECRET_STORE_KEY=canary-secret
 PORTS=8080:80
 )";
 
-inline launcher::LaunchPlan plan_with(std::map<std::string, std::string> changes = {}, char const* user_config = toml_config,
-    image::ImageDigest digest = digest_of('d'))
+inline launcher::LaunchPlan plan_with(std::map<std::string, std::string> changes = {},
+    char const* user_config = toml_config, image::ImageDigest digest = digest_of('d'))
 {
     auto environment = *environment_with(std::move(changes));
     auto user = *config::read_user_config(user_config, environment.platform);
-    return { .environment = std::move(environment), .user = std::move(user),
-        .selection = { digest, image::Choice::Newest }, .approved_form = image::ApprovedForm::Json };
+    return { .environment = std::move(environment),
+        .user = std::move(user),
+        .selection = { digest, image::Choice::Newest },
+        .approved_form = image::ApprovedForm::Json };
 }
 
 }  // namespace mpc::test

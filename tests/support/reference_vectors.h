@@ -8,12 +8,12 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
-#include "json/json.h"
 #include "support/temporary_directory.h"
+#include "json/json.h"
 
 /// Ends a test that needs the reference vectors where there are none.
-#define NEED_REFERENCE_VECTORS()                                   \
-    if (std::getenv("REFERENCE_VECTORS") == nullptr)               \
+#define NEED_REFERENCE_VECTORS()                                                                                       \
+    if (std::getenv("REFERENCE_VECTORS") == nullptr)                                                                   \
     GTEST_SKIP() << "skipped: no reference vectors"
 
 namespace mpc::test {

@@ -11,10 +11,7 @@ namespace {
 using attestation::Evidence;
 using crypto::parse_time;
 
-crypto::Time time_at(char const* text)
-{
-    return parse_time(text).value();
-}
+crypto::Time time_at(char const* text) { return parse_time(text).value(); }
 
 std::string quoted_list(std::vector<std::string> const& items)
 {
@@ -144,9 +141,13 @@ constexpr char const* default_app_compose = R"({
 
 CertificateSpec spec_of(std::string name, std::string issuer, char const* key, char const* signer, long serial)
 {
-    return { .common_name = std::move(name), .issuer_name = std::move(issuer), .key = SigningKey::named(key),
-        .signer = SigningKey::named(signer), .from = time_at("2025-01-01T00:00:00Z"),
-        .until = time_at("2035-01-01T00:00:00Z"), .serial = serial };
+    return { .common_name = std::move(name),
+        .issuer_name = std::move(issuer),
+        .key = SigningKey::named(key),
+        .signer = SigningKey::named(signer),
+        .from = time_at("2025-01-01T00:00:00Z"),
+        .until = time_at("2035-01-01T00:00:00Z"),
+        .serial = serial };
 }
 
 constexpr char const* root_name = "Intel SGX Root CA";
@@ -154,7 +155,9 @@ constexpr char const* ca_name = "Intel SGX PCK Platform CA";
 
 CrlSpec crl_of(char const* issuer, char const* signer)
 {
-    return { .issuer_name = issuer, .signer = SigningKey::named(signer), .from = time_at("2026-08-01T00:00:00Z"),
+    return { .issuer_name = issuer,
+        .signer = SigningKey::named(signer),
+        .from = time_at("2026-08-01T00:00:00Z"),
         .until = time_at("2026-08-31T00:00:00Z") };
 }
 
@@ -198,18 +201,19 @@ std::string json_of(QeIdentitySpec const& spec)
 evidence::Event runtime_event(std::string name, Bytes payload)
 {
     auto const digest = evidence::runtime_event_digest(name, payload);
-    return { .imr = 3, .type = evidence::runtime_event_type, .digest = digest, .name = std::move(name),
+    return { .imr = 3,
+        .type = evidence::runtime_event_type,
+        .digest = digest,
+        .name = std::move(name),
         .payload = std::move(payload) };
 }
 
 TestNode::TestNode()
-    : now(time_at("2026-08-15T00:00:00Z"))
-    , root(spec_of(root_name, root_name, "root", "root", 1))
-    , pck_ca(spec_of(ca_name, root_name, "pck ca", "root", 2))
-    , tcb_signer(spec_of("Intel SGX TCB Signing", root_name, "tcb signer", "root", 3))
-    , pck(spec_of("Intel SGX PCK Certificate", ca_name, "pck", "pck ca", 4))
-    , root_crl(crl_of(root_name, "root"))
-    , pck_crl(crl_of(ca_name, "pck ca"))
+    : now(time_at("2026-08-15T00:00:00Z")), root(spec_of(root_name, root_name, "root", "root", 1)),
+      pck_ca(spec_of(ca_name, root_name, "pck ca", "root", 2)),
+      tcb_signer(spec_of("Intel SGX TCB Signing", root_name, "tcb signer", "root", 3)),
+      pck(spec_of("Intel SGX PCK Certificate", ca_name, "pck", "pck ca", 4)), root_crl(crl_of(root_name, "root")),
+      pck_crl(crl_of(ca_name, "pck ca"))
 {
     for (auto* authority : { &root, &pck_ca }) {
         authority->certificate_authority = true;
@@ -315,8 +319,9 @@ attestation::Collateral TestNode::build_collateral() const
 BuiltNode TestNode::build() const
 {
     auto collateral = build_collateral();
-    Evidence evidence { .quote = attestation::SignedQuote::parse(quote_bytes()).value(), .event_log = log,
-        .app_compose = app_compose };
+    Evidence evidence {
+        .quote = attestation::SignedQuote::parse(quote_bytes()).value(), .event_log = log, .app_compose = app_compose
+    };
     // The same certificates in both places, as with real platforms: ECDSA would make each signature another.
     evidence.quote.pck_chain[1] = collateral.pck_crl_chain[0];
     evidence.quote.pck_chain[2] = collateral.pck_crl_chain[1];

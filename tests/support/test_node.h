@@ -95,12 +95,12 @@ struct TestNode {
     CrlSpec root_crl, pck_crl;
     TcbInfoSpec tcb_info;
     QeIdentitySpec qe_identity;
-    std::function<std::string(std::string)> edit_tcb_info;     ///< before it is signed
+    std::function<std::string(std::string)> edit_tcb_info;  ///< before it is signed
     std::function<std::string(std::string)> edit_qe_identity;
     QuoteSpec quote;
     evidence::EventLog log;
     std::string app_compose;
-    std::string receipt; ///< when not empty, the quote is for it and not for the keys
+    std::string receipt;  ///< when not empty, the quote is for it and not for the keys
     attestation::NodeKeys keys {};
 
     /// Puts the app-compose's hash into the log, as dstack would.

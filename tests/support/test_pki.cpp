@@ -21,8 +21,8 @@ using Octets = std::unique_ptr<ASN1_OCTET_STRING, Freed<ASN1_OCTET_STRING_free>>
 
 void add_text(X509_NAME* name, char const* field, std::string const& value)
 {
-    X509_NAME_add_entry_by_txt(
-        name, field, MBSTRING_ASC, reinterpret_cast<unsigned char const*>(value.c_str()), -1, -1, 0);
+    X509_NAME_add_entry_by_txt(name, field, MBSTRING_ASC, reinterpret_cast<unsigned char const*>(value.c_str()), -1, -1,
+        0);
 }
 
 Name name_of(std::string const& common_name)
@@ -56,10 +56,7 @@ void add_sgx_extension(X509* certificate, ByteView content)
     X509_add_ext(certificate, extension.get(), -1);
 }
 
-void set_serial(ASN1_INTEGER* serial, long value)
-{
-    ASN1_INTEGER_set(serial, value);
-}
+void set_serial(ASN1_INTEGER* serial, long value) { ASN1_INTEGER_set(serial, value); }
 
 Bytes joined(std::initializer_list<Bytes> parts)
 {
@@ -191,15 +188,9 @@ std::string pem_of(ByteView der)
     return pem + "-----END CERTIFICATE-----\n";
 }
 
-crypto::Certificate issue(CertificateSpec const& spec)
-{
-    return crypto::Certificate::parse(der_of(spec)).value();
-}
+crypto::Certificate issue(CertificateSpec const& spec) { return crypto::Certificate::parse(der_of(spec)).value(); }
 
-crypto::RevocationList issue(CrlSpec const& spec)
-{
-    return crypto::RevocationList::parse(der_of(spec)).value();
-}
+crypto::RevocationList issue(CrlSpec const& spec) { return crypto::RevocationList::parse(der_of(spec)).value(); }
 
 Bytes der_element(std::uint8_t tag, ByteView content)
 {

@@ -38,7 +38,7 @@ struct CertificateSpec {
     bool certificate_authority = false;
     std::string key_usage = "critical,digitalSignature,nonRepudiation";  ///< as openssl.cnf writes it
     Bytes sgx_extension {};
-    int sgx_extension_count = 1;                                         ///< how often it is there, when it is
+    int sgx_extension_count = 1;  ///< how often it is there, when it is
     char const* digest = "SHA256";
 };
 

@@ -57,6 +57,7 @@ class World:
     """`binaries` is the directory with mpc-launcher and mpcctl."""
 
     def __init__(self, binaries: Path):
+        self.binaries = binaries
         self.cvm = Cvm(before_engine=lambda: self.agent.start())
         self.engine = self.cvm.engine
         # The CVM does not see every directory of the machine, but it sees its own.

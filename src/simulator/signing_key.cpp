@@ -11,26 +11,20 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "crypto/handles.h"
+
 namespace mpc::simulator {
 
 namespace {
 
-/// OpenSSL's objects end with a function of their own each.
-template <auto Free>
-struct Freed {
-    template <typename T>
-    void operator()(T* object) const
-    {
-        Free(object);
-    }
-};
+using crypto::DigestContext;
+using crypto::Freed;
+using crypto::KeyContext;
 using BigNumber = std::unique_ptr<BIGNUM, Freed<BN_clear_free>>;
 using Group = std::unique_ptr<EC_GROUP, Freed<EC_GROUP_free>>;
 using Point = std::unique_ptr<EC_POINT, Freed<EC_POINT_free>>;
 using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, Freed<OSSL_PARAM_BLD_free>>;
 using Params = std::unique_ptr<OSSL_PARAM, Freed<OSSL_PARAM_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Freed<EVP_PKEY_CTX_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
 using Signature = std::unique_ptr<ECDSA_SIG, Freed<ECDSA_SIG_free>>;
 using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
 using Name = std::unique_ptr<X509_NAME, Freed<X509_NAME_free>>;

@@ -102,22 +102,21 @@ Result<std::optional<std::string>> Launch::be_quiet()
     }
     auto const containers = TRY(m_engine.containers().exit_as(ExitCode::Engine));
     auto const mountinfo = read_file("/proc/self/mountinfo", std::size_t { 4 } << 20);
-    auto const surroundings = surroundings_of(m_plan.environment, mountinfo.ok() ? *mountinfo : "", containers);
+    m_surroundings = surroundings_of(m_plan.environment, mountinfo.ok() ? *mountinfo : "", containers);
     if (state == measure::State::Same) {
-        if (auto running = TRY(already_running(containers, surroundings)))
+        if (auto running = TRY(already_running(containers)))
             return running;
     }
-    auto const stopped = TRY(make_quiet(m_engine, surroundings, m_log));
+    auto const stopped = TRY(make_quiet(m_engine, m_surroundings, m_log));
     m_log.info("quiet", "no container that may be the node runs", { { "stopped", std::to_string(stopped) } });
     return std::optional<std::string>();
 }
 
-Result<std::optional<std::string>> Launch::already_running(std::span<docker::ContainerSummary const> containers,
-    Surroundings const& surroundings)
+Result<std::optional<std::string>> Launch::already_running(std::span<docker::ContainerSummary const> containers)
 {
     docker::ContainerSummary const* node = nullptr;
     for (auto const& container : containers) {
-        if (!is_active(container) || standing_of(container, surroundings) != Standing::Node)
+        if (!is_active(container) || standing_of(container, m_surroundings) != Standing::Node)
             continue;
         if (node)
             return std::optional<std::string>();
@@ -288,6 +287,8 @@ void Launch::undo(Prepared const& prepared)
 /// Step 9: RTMR3 holds the digest, once, and a quote that carries the receipt's hash proves it.
 Result<void> Launch::measure(ObtainedImage const& image)
 {
+    // A pull may have taken an hour, in which somebody may have started something.
+    TRY(make_quiet(m_engine, m_surroundings, m_log));
     m_receipt = write_receipt(m_plan, image, spec_for(image.details));
     measure::PendingNote const note(m_plan.shared(pending_name), m_plan.environment.dstack_socket);
     auto const proof =

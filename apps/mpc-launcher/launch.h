@@ -34,8 +34,7 @@ private:
     };
 
     Result<void> reach_agent();
-    Result<std::optional<std::string>> already_running(std::span<docker::ContainerSummary const> containers,
-        Surroundings const& surroundings);
+    Result<std::optional<std::string>> already_running(std::span<docker::ContainerSummary const> containers);
     Result<std::optional<std::string>> be_quiet();
     Result<void> require_free_ports();
     Result<ObtainedImage> get_image();
@@ -59,6 +58,7 @@ private:
     Log const& m_log;
     Restarts m_restarts;
 
+    Surroundings m_surroundings {};
     std::unique_ptr<measure::Extender> m_extender;
     std::optional<dstack::Quote> m_before;  ///< what this boot had measured when the launcher came
     std::string m_receipt;

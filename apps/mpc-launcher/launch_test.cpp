@@ -187,6 +187,23 @@ TEST_F(LaunchTest, StopsALeftoverNodeAndProvesItsAbsenceBeforeItMeasures)
     EXPECT_LT(place_of("POST /containers/mpc-node/update"), stop) << "dockerd could start it again";
 }
 
+TEST_F(LaunchTest, StopsANodeThatWasStartedDuringThePull)
+{
+    m_engine.on_request([&, started = false](http::Request const& request) mutable -> std::optional<http::Answer> {
+        if (!started && request.target.find("/containers/create") != std::string::npos) {
+            started = true;
+            m_engine.add_container("late",
+                { { "Image", m_image.config },
+                    { "HostConfig", json::Object { { "Binds", json::Array { "mpc-data:/data" } } } } },
+                "running");
+        }
+        return std::nullopt;
+    });
+    ASSERT_TRUE(launch(plan()).ok());
+    EXPECT_LT(place_of("POST /containers/late/stop"), place_of("agent EmitEvent"));
+    EXPECT_FALSE(m_engine.container("late")->is_running());
+}
+
 TEST_F(LaunchTest, MeasuresNothingWhenALeftoverCannotBeStopped)
 {
     add_node("always");

@@ -24,7 +24,7 @@ struct Surroundings {
     std::string container_name;
     std::filesystem::path dstack_socket;
     std::filesystem::path docker_socket;
-    bool is_tee;  ///< only then does it matter who reaches the agent or the engine
+    bool is_tee = false;  ///< only then does it matter who reaches the agent or the engine
 };
 
 [[nodiscard]] Standing standing_of(docker::ContainerSummary const& container, Surroundings const& surroundings);

@@ -80,6 +80,9 @@ Result<void> Supervisor::stop_node()
 
 void Supervisor::look_at_approved()
 {
+    // One image at a time; what changes meanwhile is seen afterwards.
+    if (m_fetching)
+        return;
     auto const read = image::read_approved(m_plan.environment.shared_directory);
     if (!read.ok()) {
         if (m_complaint != read.error().message())
@@ -103,7 +106,7 @@ void Supervisor::look_at_approved()
 
 void Supervisor::prefetch(image::ImageDigest digest)
 {
-    // Joins a prefetch that is still under way; its pull has a deadline.
+    m_fetching = true;
     m_prefetch = std::jthread([this, digest] {
         auto const obtained = obtain({
             .engine = m_engine,
@@ -121,6 +124,7 @@ void Supervisor::prefetch(image::ImageDigest digest)
         else
             m_log.warning("supervise",
                 fmt::format("the newly approved image was not fetched: {}", obtained.error().message()));
+        m_fetching = false;
     });
 }
 

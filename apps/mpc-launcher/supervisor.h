@@ -1,6 +1,7 @@
 // --supervise: looks after the node for as long as the CVM runs.
 #pragma once
 
+#include <atomic>
 #include <thread>
 
 #include "launch.h"
@@ -44,7 +45,8 @@ private:
     std::chrono::steady_clock::time_point m_started;
     std::vector<image::ImageDigest> m_known;  ///< as last seen in the approved-digests file
     std::string m_complaint;                  ///< what was wrong with the file when last looked at
-    std::jthread m_prefetch;
+    std::atomic<bool> m_fetching = false;
+    std::jthread m_prefetch;  // last, so that it has ended before anything else goes
 };
 
 }  // namespace mpc::launcher

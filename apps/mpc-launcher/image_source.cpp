@@ -102,14 +102,17 @@ private:
 
 using Credentials = std::optional<docker::RegistryCredentials>;
 
+Result<void> pull_once(ImageRequest const& request, ManifestDigest const& digest, Credentials const& credentials,
+    Patience& patience)
+{
+    return request.engine.pull(request.user.image.repository(), digest, credentials,
+        { .silence = request.silence, .deadline = request.deadline.remaining() }, ProgressLog(request.log), patience);
+}
+
 Result<void> pull(ImageRequest const& request, ManifestDigest const& digest, Credentials const& credentials)
 {
     Retry retry(request, fmt::format("pulling {}@{}", image_name, digest.text()));
-    return retry.run([&](Patience& patience) {
-        return request.engine.pull(request.user.image.repository(), digest, credentials,
-            { .silence = request.silence, .deadline = request.deadline.remaining() }, ProgressLog(request.log),
-            patience);
-    });
+    return retry.run([&](Patience& patience) { return pull_once(request, digest, credentials, patience); });
 }
 
 /// Says so when the approved digest is that of an index. Only for the log, so a registry that does not answer is no
@@ -131,23 +134,6 @@ Error not_approved(std::string message)
     return Error(ErrorKind::Mismatch, std::move(message))
         .exit_as(ExitCode::Image)
         .remedy("check the image's name and tags in user_config, and that the approved digest is what was published");
-}
-
-Result<std::optional<ObtainedImage>> try_as_manifest(ImageRequest const& request, Credentials const& credentials)
-{
-    ManifestDigest const digest(request.digest.bytes());
-    request.log.info("pull", fmt::format("pulling {}@{}", image_name, digest.text()));
-    if (auto pulled = pull(request, digest, credentials); !pulled.ok()) {
-        if (pulled.error().kind() != ErrorKind::NotFound)
-            return std::move(pulled).error();
-        request.log.info("pull", "the registry has no manifest of that digest; looking for an image with that ID");
-        return std::optional<ObtainedImage>();
-    }
-    auto found = TRY(find_locally(request.engine, request.digest));
-    if (!found)
-        return not_approved("the engine reports the pull as done, but has no image of that digest");
-    log_if_index(request, digest, credentials);
-    return found;
 }
 
 /// Pulls what a tag stands for; removes it again unless its ID is the approved one.
@@ -200,13 +186,51 @@ Result<ObtainedImage> through_tags(ImageRequest const& request, Credentials cons
         request.user.tags.size()));
 }
 
+/// The same request, with one try for everything.
+Result<ObtainedImage> through_tags_without_patience(ImageRequest const& request, Credentials const& credentials)
+{
+    auto user = request.user;
+    user.pull.max_retries = 0;
+    return through_tags({ request.engine, user, request.digest, request.docker_config, request.silence,
+                            request.deadline, request.interrupt, request.log },
+        credentials);
+}
+
 Result<ObtainedImage> obtain_from_registry(ImageRequest const& request)
 {
     auto const credentials = TRY(docker::credentials_for(request.docker_config, request.user.image.registry())
             .remedy("mend the docker config.json, or remove it"));
-    if (auto found = TRY(try_as_manifest(request, credentials)))
-        return std::move(*found);
-    return through_tags(request, credentials);
+    ManifestDigest const digest(request.digest.bytes());
+    request.log.info("pull", fmt::format("pulling {}@{}", image_name, digest.text()));
+
+    // A registry says that it has no such manifest when the digest is an image ID; but docker-registry 2.8 fails with
+    // 500 if it holds that image. So the tags are looked at once before the first retry, and only then is there
+    // patience.
+    std::optional<Result<ObtainedImage>> tagged;
+    Retry retry(request, fmt::format("pulling {}@{}", image_name, digest.text()));
+    auto const pulled = retry.run([&](Patience& patience) {
+        auto outcome = pull_once(request, digest, credentials, patience);
+        if (!outcome.ok() && outcome.error().kind() != ErrorKind::Interrupted && patience.worth_a_retry && !tagged)
+            tagged = through_tags_without_patience(request, credentials);
+        patience.worth_a_retry = patience.worth_a_retry && !(tagged && tagged->ok());
+        return outcome;
+    });
+    if (tagged && tagged->ok())
+        return std::move(*tagged);
+    if (pulled.ok()) {
+        log_if_index(request, digest, credentials);
+        if (auto found = TRY(find_locally(request.engine, request.digest)))
+            return std::move(*found);
+        return not_approved("the engine reports the pull as done, but has no image of that digest");
+    }
+    if (pulled.error().kind() == ErrorKind::NotFound) {
+        request.log.info("pull", "the registry has no manifest of that digest; looking for an image with that ID");
+        return through_tags(request, credentials);
+    }
+    // What the tags were found to be counts for more than why the digest could not be had.
+    if (tagged && tagged->error().exit_code() == ExitCode::Image)
+        return std::move(*tagged);
+    return Error(pulled.error());
 }
 
 }  // namespace

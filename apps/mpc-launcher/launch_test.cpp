@@ -248,6 +248,19 @@ TEST_F(LaunchTest, FindsAnApprovedImageIdThroughItsTag)
     EXPECT_THAT(test::content_of(m_shared / "mpc-launch-receipt.json"), HasSubstr(R"("matched_as":"image ID")"));
 }
 
+TEST_F(LaunchTest, LooksAtTheTagsAlsoWhenTheRegistryFailsOnAnImageId)
+{
+    m_digest = test::digest_of('e');
+    m_engine.on_request([&](http::Request const& request) -> std::optional<http::Answer> {
+        if (request.target.find("/images/create") == std::string::npos
+            || request.target.find(m_digest.hex()) == std::string::npos)
+            return std::nullopt;
+        return http::Answer { .response = { .status = 500, .headers = {}, .body = R"({"message":"500"})" } };
+    });
+    ASSERT_TRUE(launch(plan()).ok());
+    EXPECT_EQ(events(), 1U);
+}
+
 TEST_F(LaunchTest, RemovesAnImageWhoseIdIsNotTheApprovedOne)
 {
     m_digest = test::digest_of('f');

@@ -71,6 +71,12 @@ TEST(KeyParts, TellTheLine)
     EXPECT_NE(result.error().message().find("line 4"), std::string::npos);
 }
 
+TEST(KeyParts, AreCountedInOnePassOverTheText)
+{
+    EXPECT_TRUE(is_accepted(std::string(1000000, '"')));  // would take hours in quadratic time
+    EXPECT_TRUE(is_accepted(std::string(1000000, '\'')));
+}
+
 TEST(KeyParts, EndWithTheTextWhereverItIsCut)
 {
     for (auto const* text : { "\"", "\"\"\"", "\"\\", "'", "'''", "\"\"\"\\", "\"\"\"a\"\"", "#", "." })

@@ -82,9 +82,10 @@ void pull_stream(ByteView bytes)
 {
     // In one piece and byte by byte the verdict is the same.
     image::ManifestDigest const digest(test::digest_of('a').bytes());
-    docker::PullStream whole(digest, {});
+    docker::Scrubber const none;
+    docker::PullStream whole(digest, none);
     auto const fed = whole.feed(as_text(bytes)).ok() && whole.finish().ok();
-    docker::PullStream pieces(digest, {});
+    docker::PullStream pieces(digest, none);
     auto fine = true;
     for (std::size_t i = 0; fine && i < bytes.size(); ++i)
         fine = pieces.feed(as_text(bytes.subspan(i, 1))).ok();

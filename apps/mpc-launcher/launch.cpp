@@ -322,7 +322,7 @@ Result<void> Launch::see_it_running(std::string const& id)
 {
     if (m_restarts == Restarts::BySupervisor)
         return ok;
-    auto const ended = m_engine.wait_container(id, std::chrono::seconds(1));
+    auto const ended = m_engine.wait_container(id, std::chrono::seconds(2));
     if (!ended.ok() && ended.error().kind() == ErrorKind::Timeout)
         return ok;
     if (!ended.ok())

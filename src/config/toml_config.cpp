@@ -210,7 +210,7 @@ Result<Secret> write_node_table(toml::table node)
     if (!text.empty() && !text.ends_with('\n'))
         text += '\n';
     // Read again, because a node must not run with another configuration than was asked for. The library writes more
-    // levels of values than it reads, and keys such as "it's" without their quotes.
+    // levels of values than it reads, and a key such as "'tee'" without its outer quotes, which makes it another key.
     auto const again = toml::parse(text);
     if (!again || again.table() != node)
         return refuse("mpc_node_config", "cannot be passed on unchanged")

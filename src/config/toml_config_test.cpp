@@ -138,6 +138,8 @@ TEST(Toml, IsRefusedRatherThanPassedOnWithAKeyThatTheLibraryMangles)
 {
     for (auto const* key : { "\"n\\nl\"", "\"t\\tb\"", "\"it's\"" })
         EXPECT_THAT(message_of_bad(toml(std::string(key) + " = 1")), HasSubstr("cannot be passed on unchanged")) << key;
+    // Without its quotes this key would be another one, and a reserved one at that.
+    EXPECT_THAT(message_of_bad(toml("\"'tee'\" = 1")), HasSubstr("cannot be passed on unchanged"));
     EXPECT_THAT(message_of_bad(toml("\"a\\nb\" = \"x\"\n[mpc_node_config.c]\nd = 1")), HasSubstr("unchanged"));
 }
 

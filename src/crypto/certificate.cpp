@@ -77,16 +77,19 @@ Result<Certificate> Certificate::parse(ByteView der)
         return invalid("the certificate is not signed with ECDSA and SHA-256");
     auto const* serial = X509_get0_serialNumber(certificate);
     auto const* digits = ASN1_STRING_get0_data(serial);
+    auto const not_before = TRY(from_asn1(X509_get0_notBefore(certificate)));
+    auto const not_after = TRY(from_asn1(X509_get0_notAfter(certificate)));
+    auto const usage = TRY(usage_of(certificate));
+    auto const key = TRY(key_of(certificate));
     return Certificate(Facts { .handle = handle,
         .der = Bytes(der.begin(), der.end()),
         .subject = der_of(i2d_X509_NAME, static_cast<X509_NAME const*>(X509_get_subject_name(certificate))),
         .issuer = der_of(i2d_X509_NAME, static_cast<X509_NAME const*>(X509_get_issuer_name(certificate))),
         .serial = Bytes(digits, digits + ASN1_STRING_length(serial)),
         .common_name = common_name_of(X509_get_subject_name(certificate)),
-        .validity = { TRY(from_asn1(X509_get0_notBefore(certificate))),
-            TRY(from_asn1(X509_get0_notAfter(certificate))) },
-        .usage = TRY(usage_of(certificate)),
-        .key = TRY(key_of(certificate)) });
+        .validity = { not_before, not_after },
+        .usage = usage,
+        .key = key });
 }
 
 Result<std::optional<Bytes>> Certificate::extension(char const* oid) const

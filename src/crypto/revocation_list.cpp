@@ -68,10 +68,13 @@ Result<RevocationList> RevocationList::parse(ByteView der)
     if (!X509_CRL_get0_nextUpdate(crl))
         return invalid("a CRL without nextUpdate");
     TRY(require_complete(crl));
+    auto const last_update = TRY(from_asn1(X509_CRL_get0_lastUpdate(crl)));
+    auto const next_update = TRY(from_asn1(X509_CRL_get0_nextUpdate(crl)));
+    auto const serials = TRY(serials_of(crl));
     return RevocationList(Facts { .handle = handle,
         .issuer = der_of(i2d_X509_NAME, static_cast<X509_NAME const*>(X509_CRL_get_issuer(crl))),
-        .validity = { TRY(from_asn1(X509_CRL_get0_lastUpdate(crl))), TRY(from_asn1(X509_CRL_get0_nextUpdate(crl))) },
-        .serials = TRY(serials_of(crl)) });
+        .validity = { last_update, next_update },
+        .serials = serials });
 }
 
 bool RevocationList::revokes(Certificate const& certificate) const

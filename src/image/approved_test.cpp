@@ -270,6 +270,16 @@ TEST_F(ReadApproved, RefusesAFileThatIsTooLarge)
     expect_refused();
 }
 
+TEST_F(ReadApproved, NeverTakesAPathThatCannotBeLookedUpForNone)
+{
+    // The directory can be reached under this long name; the file in it has a longer one than the system allows.
+    auto name = m_directory.path().string() + "/";
+    while (name.size() < 4088)
+        name += "./";
+    ASSERT_TRUE(std::filesystem::is_directory(name));
+    EXPECT_EQ(read_approved(name).error().kind(), ErrorKind::Io);
+}
+
 TEST_F(ReadApproved, RefusesASharedDirectoryThatIsNotThere)
 {
     EXPECT_EQ(read_approved(m_directory / "absent").error().exit_code(), ExitCode::Digest);

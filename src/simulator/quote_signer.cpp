@@ -47,7 +47,8 @@ private:
 
 Result<Party> party(Seed const& seed, std::string const& common_name)
 {
-    return Party { .common_name = common_name, .key = TRY(SigningKey::from(seed.bytes32("key of " + common_name))) };
+    auto key = TRY(SigningKey::from(seed.bytes32("key of " + common_name)));
+    return Party { .common_name = common_name, .key = std::move(key) };
 }
 
 }  // namespace

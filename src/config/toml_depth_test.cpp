@@ -56,6 +56,12 @@ TEST(KeyParts, AreCountedAgainAfterEveryKindOfText)
         EXPECT_FALSE(is_accepted(text + key)) << text;
 }
 
+TEST(KeyParts, AreCountedOnTheSameLineAfterATextThatEndsWithAQuote)
+{
+    for (auto const* text : { "\"\"\"x\"\"\"\"", "\"\"\"x\"\"\"\"\"", "'''x''''" })
+        EXPECT_FALSE(is_accepted("a = [" + std::string(text) + ", { " + key_of(33) + " = 1 }]")) << text;
+}
+
 TEST(KeyParts, AreCountedForEachKeyAlone)
 {
     std::string content;

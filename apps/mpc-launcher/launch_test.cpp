@@ -48,7 +48,7 @@ protected:
     LaunchPlan plan(std::map<std::string, std::string> changes = {}, char const* user_config = test::toml_config)
     {
         changes.insert({ { "SHARED_DIR", m_shared.path() }, { "DSTACK_SOCKET", m_agent_socket },
-            { "DOCKER_SOCKET", m_engine.socket() }, { "AGENT_DEADLINE", "1" } });
+            { "DOCKER_SOCKET", m_engine.socket() }, { "AGENT_DEADLINE", "2" } });
         return test::plan_with(changes, user_config, m_digest);
     }
 

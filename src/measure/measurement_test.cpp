@@ -26,7 +26,7 @@ protected:
         m_server.reset();
         m_simulated = std::move(simulator::GuestAgent::boot(std::move(options))).value();
         m_server = std::move(http::Server::listen(m_socket, m_simulated->handler())).value();
-        m_agent = std::move(dstack::Agent::connect(m_socket, m_never, std::chrono::seconds(1))).value();
+        m_agent = std::move(dstack::Agent::connect(m_socket, m_never, std::chrono::seconds(10))).value();
     }
     dstack::Quote quote() { return std::move(m_agent->quote({})).value(); }
     Result<dstack::Quote> measure_digest(char c, Extender& extender)

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "base/fd.h"
-#include "config/user_config.h"
 #include "receipt.h"
 
 namespace mpc::launcher {
@@ -126,10 +125,9 @@ Result<std::optional<std::string>> Launch::already_running(std::span<docker::Con
     if (!image)
         return std::optional<std::string>();
     auto const inspected = TRY(m_engine.inspect_container(node->id).exit_as(ExitCode::Engine));
-    auto const wanted = wanted_node_config();
+    auto const wanted = node_config_of(m_plan);
     if (wanted) {
-        auto const current =
-            read_file(m_plan.shared(std::filesystem::path(node_config_file).filename().string()), 1 << 21);
+        auto const current = read_file(node_config_path(), 1 << 21);
         if (!current.ok() || *current != *wanted)
             return std::optional<std::string>();
     }
@@ -152,8 +150,7 @@ Result<void> Launch::require_free_ports()
                 continue;
             return Error(ErrorKind::Refused,
                 fmt::format("the host port of port mapping {} is taken by container \"{}\"",
-                    wanted - m_plan.user.ports.begin() + 1,
-                    container.names.empty() ? container.id : container.names.front()))
+                    wanted - m_plan.user.ports.begin() + 1, display_name(container)))
                 .exit_as(ExitCode::Engine)
                 .remedy("choose another host port in user_config, or stop that container");
         }
@@ -179,22 +176,13 @@ Result<ObtainedImage> Launch::get_image()
     return image;
 }
 
-std::optional<std::string> Launch::wanted_node_config() const
-{
-    auto const* file = std::get_if<config::NodeConfigFile>(&m_plan.user.node);
-    if (!file)
-        return std::nullopt;
-    return config::render_node_config(*file, m_plan.environment.platform, m_plan.selection.digest, node_approved_file,
-        node_dstack_socket);
-}
-
 /// Step 7. A 2025 node gets its configuration in variables; a file of a later one may lie there and is left alone.
 Result<void> Launch::write_node_config()
 {
-    auto const content = wanted_node_config();
+    auto const content = node_config_of(m_plan);
     if (!content)
         return ok;
-    return write_file_atomically(m_plan.shared(std::filesystem::path(node_config_file).filename().string()), *content)
+    return write_file_atomically(node_config_path(), *content)
         .exit_as(ExitCode::Environment)
         .remedy("the shared volume must be writable and have space");
 }

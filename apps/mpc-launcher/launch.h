@@ -48,7 +48,11 @@ private:
     Result<void> see_it_running(std::string const& id);
 
     [[nodiscard]] ContainerSpec spec_for(docker::ImageDetails const& image) const;
-    [[nodiscard]] std::optional<std::string> wanted_node_config() const;
+    /// The node's configuration file as the launcher sees it.
+    [[nodiscard]] std::filesystem::path node_config_path() const
+    {
+        return m_plan.shared(std::filesystem::path(node_config_file).filename().string());
+    }
     [[nodiscard]] std::string previous_name() const { return m_plan.environment.container_name + "-previous"; }
 
     LaunchPlan const& m_plan;

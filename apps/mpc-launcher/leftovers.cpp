@@ -19,11 +19,6 @@ std::string label_of(docker::ContainerSummary const& container, char const* name
     return found == container.labels.end() ? "" : found->second;
 }
 
-std::string display_name(docker::ContainerSummary const& container)
-{
-    return container.names.empty() ? container.id.substr(0, 12) : printable(container.names.front(), 64);
-}
-
 /// /var/run is a link to /run on every guest; one spelling is enough.
 std::string resolved(std::filesystem::path const& path)
 {
@@ -95,6 +90,11 @@ Error cannot_tell_apart(docker::ContainerSummary const& container)
 }
 
 }  // namespace
+
+std::string display_name(docker::ContainerSummary const& container)
+{
+    return container.names.empty() ? container.id.substr(0, 12) : printable(container.names.front(), 64);
+}
 
 bool is_active(docker::ContainerSummary const& container)
 {

@@ -29,6 +29,9 @@ struct Surroundings {
 
 [[nodiscard]] Standing standing_of(docker::ContainerSummary const& container, Surroundings const& surroundings);
 
+/// A container's name for people, or the beginning of its id.
+[[nodiscard]] std::string display_name(docker::ContainerSummary const& container);
+
 /// Running, paused, restarting: a process of it exists or will at any moment.
 [[nodiscard]] bool is_active(docker::ContainerSummary const& container);
 

@@ -43,8 +43,6 @@ std::vector<docker::Mount> node_mounts(LaunchPlan const& plan)
     return mounts;
 }
 
-json::Array texts(std::vector<std::string> const& values) { return { values.begin(), values.end() }; }
-
 std::string port_key(config::PortMapping const& port) { return fmt::format("{}/tcp", port.container); }
 
 /// Several host ports may lead to one of the container's, so the bindings of a port are a list.
@@ -64,8 +62,7 @@ json::Object host_config(ContainerSpec const& spec)
 {
     json::Array binds;
     for (auto const& mount : spec.mounts) {
-        auto const& source = mount.type == "volume" ? mount.name : mount.source;
-        binds.push_back(fmt::format("{}:{}:{}", source, mount.destination, mount.writable ? "rw" : "ro"));
+        binds.push_back(fmt::format("{}:{}:{}", origin_of(mount), mount.destination, mount.writable ? "rw" : "ro"));
     }
     json::Object config {
         { "Binds", binds },
@@ -86,6 +83,19 @@ json::Object host_config(ContainerSpec const& spec)
 }
 
 }  // namespace
+
+std::string const& origin_of(docker::Mount const& mount) { return mount.type == "volume" ? mount.name : mount.source; }
+
+json::Array texts(std::vector<std::string> const& values) { return { values.begin(), values.end() }; }
+
+std::optional<std::string> node_config_of(LaunchPlan const& plan)
+{
+    auto const* file = std::get_if<config::NodeConfigFile>(&plan.user.node);
+    if (!file)
+        return std::nullopt;
+    return config::render_node_config(*file, plan.environment.platform, plan.selection.digest, node_approved_file,
+        node_dstack_socket);
+}
 
 ContainerSpec node_container(LaunchPlan const& plan, docker::ImageDetails image, bool supervised)
 {
@@ -143,8 +153,7 @@ json::Object describe(ContainerSpec const& spec)
         names.push_back(variable.name);
     json::Array mounts;
     for (auto const& mount : spec.mounts) {
-        auto const& source = mount.type == "volume" ? mount.name : mount.source;
-        mounts.push_back(fmt::format("{} {} -> {} {}", mount.type, source, mount.destination,
+        mounts.push_back(fmt::format("{} {} -> {} {}", mount.type, origin_of(mount), mount.destination,
             mount.writable ? "rw" : "ro"));
     }
     return {

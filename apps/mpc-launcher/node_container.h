@@ -25,6 +25,14 @@ inline constexpr auto node_label = "mpc-launcher.image-digest";
 /// Whether somebody restarts the node: nobody, dockerd, or this launcher (--supervise).
 [[nodiscard]] ContainerSpec node_container(LaunchPlan const& plan, docker::ImageDetails image, bool supervised);
 
+/// The content of the node's configuration file; nullopt for a 2025 node, which is configured by variables.
+[[nodiscard]] std::optional<std::string> node_config_of(LaunchPlan const& plan);
+
+/// Where a mount comes from: a volume's name, or a path.
+[[nodiscard]] std::string const& origin_of(docker::Mount const& mount);
+
+[[nodiscard]] json::Array texts(std::vector<std::string> const& values);
+
 /// The body of POST /containers/create.
 [[nodiscard]] json::Object create_body(ContainerSpec const& spec);
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "config/user_config.h"
-
 namespace mpc::launcher {
 
 std::string write_receipt(LaunchPlan const& plan, ObtainedImage const& image, ContainerSpec const& spec)
@@ -20,11 +18,8 @@ std::string write_receipt(LaunchPlan const& plan, ObtainedImage const& image, Co
         { "container", describe(spec) },
         { "container_sha256", to_hex(sha256({ as_bytes(body) })) },
     };
-    if (auto const* file = std::get_if<config::NodeConfigFile>(&plan.user.node)) {
-        auto const content = config::render_node_config(*file, plan.environment.platform, plan.selection.digest,
-            node_approved_file, node_dstack_socket);
-        receipt.add("node_config_sha256", to_hex(sha256({ as_bytes(content) })));
-    }
+    if (auto const content = node_config_of(plan))
+        receipt.add("node_config_sha256", to_hex(sha256({ as_bytes(*content) })));
     return json::write_canonical(receipt);
 }
 

@@ -39,6 +39,7 @@ demo: ## a launch from beginning to end, explained; on an engine of its own
 
 bench: all ## how fast it is, against the raw calls underneath
 	bench/run
+	build/bin/verification
 
 install: build ## both programs and their manual pages, under $(PREFIX)
 	install -D --mode 755 --target-directory $(DESTDIR)$(PREFIX)/bin $(PROGRAMS:%=build/bin/%)

@@ -4,6 +4,7 @@ find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+find_package(CURL 7.87 REQUIRED)
 pkg_check_modules(NETTLE REQUIRED nettle)
 
 # By name and not by path, so that the static launcher takes the archive and the others the shared library.

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/fd.h"
+#include "mpcctl/sim_files.h"
+#include "simulator/trust.h"
 
 namespace mpc::ctl {
 
@@ -38,6 +40,9 @@ Result<ExitCode> run(SimAgentOptions const& options, Interrupt const& interrupt)
 {
     auto const agent = TRY(
         simulator::GuestAgent::boot(TRY(agent_options(options))).remedy("give --app-compose what dstack would accept"));
+    auto const time = TRY(time_of_simulation(options.at));
+    if (options.trust)
+        TRY(write_files(*options.trust, TRY(simulator::trust_files(*agent, time))));
     auto const server = TRY(http::Server::listen(options.socket, agent->handler())
             .remedy("give --socket a path in a directory that exists, where nobody listens"));
     fmt::print(stderr, "SIMULATED dstack {} guest agent, seed {}, compose hash {}\nready: {}\n", options.version,

@@ -54,7 +54,7 @@ TEST(BootChecks, EventDigestsMayBeLeftOutOfTheLog)
 TEST(BootChecks, Rtmr3ReplayRefusesAPayloadUnderAGenuineDigest)
 {
     auto built = TestNode().build();
-    find(*built.evidence.event_log, "mpc-image-digest")->payload[0] = 0xcd;
+    find(*built.evidence.event_log, "mpc-image-digest")->payload[0] ^= 1;
     EXPECT_EQ(failures(built), "event_digests rtmr3_replay");
 }
 
@@ -77,9 +77,10 @@ TEST(BootChecks, BootRtmrReplayNamesTheRegister)
     auto const good = TestNode().build();
     for (std::uint32_t imr = 0; imr < 3; ++imr) {
         auto bad = good;
-        (*bad.evidence.event_log)[imr].digest = Sha384 {};
+        auto const event = std::ranges::find(*bad.evidence.event_log, imr, &evidence::Event::imr);
+        event->digest = Sha384 {};
         EXPECT_EQ(failures(bad), "rtmr" + std::to_string(imr) + "_replay");
-        (*bad.evidence.event_log)[imr].digest.reset();
+        event->digest.reset();
         EXPECT_EQ(failures(bad), "rtmr" + std::to_string(imr) + "_replay");
     }
 }

@@ -172,6 +172,7 @@ Entry entry_of(CheckId id)
         return { "node_keys_bound",
             "report data is that of the node's keys: version 1, SHA3-384 of TLS and account key, zeros" };
     case CheckId::ReceiptBound: return { "receipt_bound", "report data is SHA-384 of the launch receipt, and zeros" };
+    case CheckId::NonceBound: return { "nonce_bound", "report data is the nonce that the verifier asked for" };
     case CheckId::Rtmr3Predicted: return { "rtmr3_predicted", "the RTMR3 events are the predicted ones, in order" };
     }
     return { "unknown", "unknown" };

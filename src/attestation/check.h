@@ -108,6 +108,7 @@ enum class CheckId {
     ImageDigestAllowed,
     NodeKeysBound,
     ReceiptBound,
+    NonceBound,
     Rtmr3Predicted,
 };
 

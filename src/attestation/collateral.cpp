@@ -2,29 +2,13 @@
 
 #include <algorithm>
 
+#include "attestation/byte_member.h"
+
 namespace mpc::attestation {
 
 namespace {
 
 constexpr json::Limits limits { .bytes = 1 << 20, .depth = 32 };
-
-/// Bytes, as hex text or as a list of byte values.
-Result<Bytes> bytes(json::Object const& object, std::string const& name)
-{
-    auto const* value = TRY(object.require(name));
-    if (auto const* text = value->text())
-        return from_hex(*text).in(name);
-    auto const* list = value->array();
-    if (!list)
-        return Error(ErrorKind::Invalid, name + " is neither hex nor a list of byte values");
-    Bytes result;
-    for (auto const& item : *list) {
-        if (!item.number() || *item.number() > 0xff)
-            return Error(ErrorKind::Invalid, name + " holds something other than byte values");
-        result.push_back(static_cast<std::uint8_t>(*item.number()));
-    }
-    return result;
-}
 
 Result<std::vector<crypto::Certificate>> chain(json::Object const& object, std::string const& name)
 {
@@ -33,12 +17,12 @@ Result<std::vector<crypto::Certificate>> chain(json::Object const& object, std::
 
 Result<crypto::RevocationList> revocation_list(json::Object const& object, std::string const& name)
 {
-    return crypto::RevocationList::parse(TRY(bytes(object, name))).in(name);
+    return crypto::RevocationList::parse(TRY(require_bytes(object, name))).in(name);
 }
 
 Result<SignedText> signed_text(json::Object const& object, std::string const& name)
 {
-    auto const signature = TRY(bytes(object, name + "_signature"));
+    auto const signature = TRY(require_bytes(object, name + "_signature"));
     auto const text = TRY(object.require_text(name));
     auto const issuers = TRY(chain(object, name + "_issuer_chain"));
     SignedText result { text, {}, issuers };

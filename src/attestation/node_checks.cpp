@@ -159,7 +159,7 @@ void check_report_data(Judgement const& judgement, CheckId id, ReportData const&
 }
 
 /// Report data is that of the node's keys: version 1, SHA3-384 of TLS and account key, zeros.
-/// Without keys or receipt the quote could be of any node, or an old one: one of the two must be given.
+/// Without keys, receipt or nonce the quote could be of any node, or an old one: one of them must be given.
 void check_node_keys_bound(Judgement const& judgement)
 {
     auto const& evidence = judgement.evidence;
@@ -167,8 +167,10 @@ void check_node_keys_bound(Judgement const& judgement)
         check_report_data(judgement, CheckId::NodeKeysBound, report_data_of(*evidence.node_keys));
     else if (evidence.receipt)
         judgement.checks().does_not_apply(CheckId::NodeKeysBound, "the quote is the launcher's, for its receipt");
+    else if (evidence.nonce)
+        judgement.checks().does_not_apply(CheckId::NodeKeysBound, "the quote was made for the verifier's nonce");
     else
-        judgement.checks().record(CheckId::NodeKeysBound, false, "neither keys nor a launch receipt were given",
+        judgement.checks().record(CheckId::NodeKeysBound, false, "neither keys nor receipt nor nonce were given",
             "the node's keys");
 }
 /// Report data is SHA-384 of the launch receipt, and zeros.
@@ -178,6 +180,14 @@ void check_receipt_bound(Judgement const& judgement)
         check_report_data(judgement, CheckId::ReceiptBound, report_data_of_receipt(*judgement.evidence.receipt));
     else
         judgement.checks().does_not_apply(CheckId::ReceiptBound, "no launch receipt was given");
+}
+/// Report data is the nonce that the verifier chose: the quote is not an old one.
+void check_nonce_bound(Judgement const& judgement)
+{
+    if (judgement.evidence.nonce)
+        check_report_data(judgement, CheckId::NonceBound, *judgement.evidence.nonce);
+    else
+        judgement.checks().does_not_apply(CheckId::NonceBound, "the quote was not asked for by this verifier");
 }
 
 std::vector<evidence::Event const*> runtime_events(EventLog const& log)
@@ -231,6 +241,7 @@ void judge_node(Judgement const& judgement, bool log_holds)
     check_measurements(judgement, log_holds);
     check_node_keys_bound(judgement);
     check_receipt_bound(judgement);
+    check_nonce_bound(judgement);
     if (judgement.evidence.app_compose)
         check_mr_config_id(judgement);
     if (!log_holds)

@@ -96,9 +96,12 @@ TEST(NodeChecks, LauncherComposeAllowedComparesTheStringsBytes)
 {
     TestNode node;
     auto text = node.app_compose;
-    text.replace(text.find("services: {}\\n"), 14, "services:  {}\\n");
+    text.replace(text.find("services:"), 9, "services: ");
     node.set_app_compose(text);
-    EXPECT_EQ(failures(node.build()), "launcher_compose_allowed");
+    auto built = node.build();
+    EXPECT_EQ(failures(built), "");
+    built.policy.launcher_compose_hashes = TestNode().build().policy.launcher_compose_hashes;
+    EXPECT_EQ(failures(built), "launcher_compose_allowed");
 }
 
 TEST(NodeChecks, LauncherComposeAllowedRefusesEverythingWhenTheListIsEmpty)
@@ -164,6 +167,16 @@ TEST(NodeChecks, ReceiptBoundIsOverTheExactBytes)
     EXPECT_EQ(failures(built), "receipt_bound");
 }
 
+TEST(NodeChecks, NonceBoundRefusesAnOldQuote)
+{
+    auto built = TestNode().build();
+    built.evidence.node_keys.reset();
+    built.evidence.nonce = built.evidence.quote.td.report_data;
+    EXPECT_EQ(failures(built), "");
+    built.evidence.nonce->back() ^= 1;
+    EXPECT_EQ(failures(built), "nonce_bound");
+}
+
 TEST(NodeChecks, Rtmr3PredictedNamesTheFirstEventThatDiffers)
 {
     auto built = TestNode().build();
@@ -172,8 +185,8 @@ TEST(NodeChecks, Rtmr3PredictedNamesTheFirstEventThatDiffers)
     EXPECT_EQ(failures(built), "");
     predicted->back().payload[0] ^= 1;
     EXPECT_EQ(failures(built), "rtmr3_predicted");
-    EXPECT_TRUE(
-        built.verify().checks[CheckId::Rtmr3Predicted].found.starts_with("RTMR3 event 9: \"mpc-image-digest\" ab"));
+    EXPECT_EQ(built.verify().checks[CheckId::Rtmr3Predicted].found,
+        "RTMR3 event 9: \"mpc-image-digest\" " + to_hex(built.evidence.event_log->back().payload));
     predicted->pop_back();
     EXPECT_EQ(failures(built), "rtmr3_predicted");
     EXPECT_EQ(built.verify().checks[CheckId::Rtmr3Predicted].expected, "RTMR3 event 9: none");

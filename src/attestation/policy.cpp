@@ -14,10 +14,7 @@ TrustRoot TrustRoot::intel() { return TrustRoot(intel_root); }
 
 TrustRoot TrustRoot::simulated(SimulatedRoot const& root) { return TrustRoot(sha256({ root.der })); }
 
-bool TrustRoot::is(crypto::Certificate const& certificate) const
-{
-    return sha256({ certificate.der() }) == m_fingerprint;
-}
+bool TrustRoot::is(crypto::Certificate const& certificate) const { return certificate.fingerprint() == m_fingerprint; }
 
 std::string_view name_of(Loosening loosening)
 {

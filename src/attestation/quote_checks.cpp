@@ -23,8 +23,8 @@ bool check_pck_root_pinned(Judgement const& judgement)
 {
     auto const& root = judgement.quote().pck_chain[2];
     auto const& trusted = judgement.policy.root();
-    return judgement.checks().record(CheckId::PckRootPinned, trusted.is(root),
-        "SHA-256 " + to_hex(sha256({ root.der() })), "SHA-256 " + to_hex(trusted.fingerprint()));
+    return judgement.checks().record(CheckId::PckRootPinned, trusted.is(root), "SHA-256 " + to_hex(root.fingerprint()),
+        "SHA-256 " + to_hex(trusted.fingerprint()));
 }
 
 /// The PCK CRL is of the CA that issued this PCK (processor or platform).
@@ -162,7 +162,7 @@ void add_pck_windows(Judgement const& judgement)
     static constexpr std::array names { "PCK certificate", "PCK issuer's certificate" };
     for (std::size_t i = 0; i < names.size(); ++i) {
         auto const validity = judgement.quote().pck_chain[i].validity();
-        judgement.report.windows.push_back({ names[i], validity.from, validity.until });
+        judgement.report.windows.push_back({ WindowKind::Certificate, names[i], validity.from, validity.until });
     }
 }
 

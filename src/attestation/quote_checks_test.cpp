@@ -10,7 +10,6 @@ namespace {
 using test::BuiltNode;
 using test::failed_checks;
 using test::issue;
-using test::SigningKey;
 using test::TestNode;
 
 constexpr auto second = std::chrono::seconds(1);
@@ -61,7 +60,7 @@ TEST(PckChecks, PckIssuerRoleRefusesAnotherUsageAndAnotherIssuer)
 
 TEST(PckChecks, PckIssuerSignatureRefusesAnotherSigner)
 {
-    EXPECT_EQ(failures_with_issuer([](auto& spec) { spec.signer = SigningKey::named("stranger"); }),
+    EXPECT_EQ(failures_with_issuer([](auto& spec) { spec.signer = test::key_named("stranger"); }),
         "pck_issuer_signature");
 }
 
@@ -88,7 +87,7 @@ TEST(PckChecks, PckRoleRefusesAnotherNameAndAnotherUsage)
 
 TEST(PckChecks, PckSignatureRefusesAnotherSigner)
 {
-    EXPECT_EQ(failures_with_pck([](auto& spec) { spec.signer = SigningKey::named("stranger"); }), "pck_signature");
+    EXPECT_EQ(failures_with_pck([](auto& spec) { spec.signer = test::key_named("stranger"); }), "pck_signature");
 }
 
 TEST(PckChecks, PckValidityIncludesBothEnds)
@@ -104,7 +103,7 @@ TEST(PckChecks, PckCrlCoversRefusesTheListOfAnotherCa)
     TestNode node;
     auto built = node.build();
     node.pck_ca.common_name = node.pck_crl.issuer_name = "Intel SGX PCK Processor CA";
-    node.pck_ca.key = node.pck_crl.signer = SigningKey::named("processor ca");
+    node.pck_ca.key = node.pck_crl.signer = test::key_named("processor ca");
     built.collateral.pck_crl_chain[0] = issue(node.pck_ca);
     built.collateral.pck_crl = issue(node.pck_crl);
     EXPECT_EQ(failures(built), "pck_crl_covers");
@@ -245,9 +244,9 @@ TEST(QuoteChecks, ShowNothingOfAQuoteThatIsNotGenuine)
 TEST(QuoteChecks, HoldForVersion5WithTd10AndTd15)
 {
     TestNode node;
-    node.quote.version = 5;
+    node.quote.shape = test::QuoteShape::V5Td10;
     EXPECT_EQ(failures(node.build()), "");
-    node.quote.td15 = true;
+    node.quote.shape = test::QuoteShape::V5Td15;
     EXPECT_EQ(failures(node.build()), "");
 }
 

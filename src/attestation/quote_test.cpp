@@ -59,9 +59,9 @@ TEST(SignedQuote, ReadsEveryField)
 TEST(SignedQuote, ReadsVersion5WithItsDescriptorInTheSignedPart)
 {
     TestNode node;
-    node.quote.version = 5;
+    node.quote.shape = test::QuoteShape::V5Td10;
     EXPECT_EQ(SignedQuote::parse(node.quote_bytes()).value().signed_bytes.size(), 638U);
-    node.quote.td15 = true;
+    node.quote.shape = test::QuoteShape::V5Td15;
     auto const quote = SignedQuote::parse(node.quote_bytes()).value();
     EXPECT_EQ(quote.signed_bytes.size(), 702U);
     ASSERT_TRUE(quote.td.td15);
@@ -158,7 +158,7 @@ TEST(SignedQuote, RefusesSgxAndUnknownKindsByName)
     quote[2] = 3;
     EXPECT_TRUE(contains(problem(quote), "attestation key type 3"));
     TestNode node;
-    node.quote.version = 5;
+    node.quote.shape = test::QuoteShape::V5Td10;
     quote = node.quote_bytes();
     quote[48] = 4;
     EXPECT_TRUE(contains(problem(quote), "body type 4"));

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/test_pki.h"
+#include "support/test_node.h"
 
 namespace mpc::attestation {
 namespace {

@@ -156,7 +156,7 @@ TEST(TcbChecks, QeTcbNeedsALevel)
 TestNode td15_node()
 {
     TestNode node;
-    node.quote.version = 5;
+    node.quote.shape = test::QuoteShape::V5Td15;
     node.quote.td.td15 = Td15Fields { node.quote.td.tee_tcb_svn, {} };
     return node;
 }

@@ -17,7 +17,7 @@ bool check_root_pinned(Checklist& checks, Collateral const& collateral, TrustRoo
     for (auto const* chain : { &collateral.pck_crl_chain, &collateral.tcb_info.chain, &collateral.qe_identity.chain }) {
         if (!root.is(chain->back())) {
             all = false;
-            found = to_hex(sha256({ chain->back().der() }));
+            found = to_hex(chain->back().fingerprint());
         }
     }
     return checks.record(CheckId::RootPinned, all, "SHA-256 " + found, "SHA-256 " + to_hex(root.fingerprint()));
@@ -82,12 +82,11 @@ bool VerifiedCollateral::judge_root(Collateral const& collateral)
         return false;
     m_root = collateral.pck_crl_chain.back();
     check_validity(m_checks, CheckId::RootValidity, *m_root, m_time);
-    add_window("root certificate", m_root->validity());
+    add_window(WindowKind::Certificate, "root certificate", m_root->validity());
     check_crl_current(m_checks, CheckId::RootCrlCurrent, collateral.root_crl, m_time);
     if (check_crl_signature(m_checks, CheckId::RootCrlSignature, collateral.root_crl, *m_root)) {
         m_root_crl = collateral.root_crl;
-        auto const validity = m_root_crl->validity();
-        add_window("root CRL", { validity.from, validity.until - std::chrono::seconds(1) });
+        add_window("root CRL", *m_root_crl);
     }
     judge_revocation(CheckId::RootNotRevoked, *m_root);
     return true;
@@ -102,13 +101,12 @@ void VerifiedCollateral::judge_pck_ca(Collateral const& collateral)
     if (!check_certificate_signature(m_checks, CheckId::PckCaSignature, ca, *m_root, m_known) || !role)
         return;
     m_pck_ca = ca;
-    add_window("PCK CA certificate", ca.validity());
+    add_window(WindowKind::Certificate, "PCK CA certificate", ca.validity());
     judge_revocation(CheckId::PckCaNotRevoked, ca);
     if (!check_crl_signature(m_checks, CheckId::PckCrlSignature, collateral.pck_crl, ca))
         return;
     m_pck_crl = collateral.pck_crl;
-    auto const validity = m_pck_crl->validity();
-    add_window("PCK CRL", { validity.from, validity.until - std::chrono::seconds(1) });
+    add_window("PCK CRL", *m_pck_crl);
 }
 
 bool VerifiedCollateral::judge_signed_text(SignedText const& text, SignedTextChecks const& ids)
@@ -121,7 +119,7 @@ bool VerifiedCollateral::judge_signed_text(SignedText const& text, SignedTextChe
     judge_revocation(ids.revocation, signer);
     if (!check_text_signature(m_checks, ids.signature, text))
         return false;
-    add_window(std::string(ids.what) + " signer's certificate", signer.validity());
+    add_window(WindowKind::Certificate, std::string(ids.what) + " signer's certificate", signer.validity());
     return true;
 }
 
@@ -158,7 +156,7 @@ void VerifiedCollateral::judge_qe_identity(SignedText const& text)
 void VerifiedCollateral::judge_current(SignedTextChecks const& ids, Issue const& issue)
 {
     check_issue_current(m_checks, ids.current, issue, m_time);
-    add_window(ids.what, { issue.issued, issue.next_update });
+    add_window(WindowKind::SignedText, ids.what, { issue.issued, issue.next_update });
 }
 
 /// Without an authentic root CRL nobody can say who is revoked: the check stays unsettled, and nothing is trusted.
@@ -168,9 +166,17 @@ void VerifiedCollateral::judge_revocation(CheckId id, crypto::Certificate const&
         check_not_revoked(m_checks, id, certificate, *m_root_crl);
 }
 
-void VerifiedCollateral::add_window(std::string what, crypto::Validity validity)
+void VerifiedCollateral::add_window(WindowKind kind, std::string what, crypto::Validity validity)
 {
-    m_windows.push_back({ std::move(what), validity.from, validity.until });
+    m_windows.push_back({ kind, std::move(what), validity.from, validity.until });
+}
+
+/// At nextUpdate a newer list exists: the second before is the last one.
+void VerifiedCollateral::add_window(std::string what, crypto::RevocationList const& list)
+{
+    auto const validity = list.validity();
+    add_window(WindowKind::RevocationList, std::move(what),
+        { validity.from, validity.until - std::chrono::seconds(1) });
 }
 
 }  // namespace mpc::attestation

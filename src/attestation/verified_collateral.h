@@ -10,8 +10,11 @@
 
 namespace mpc::attestation {
 
+enum class WindowKind { Certificate, RevocationList, SignedText };
+
 /// A period in which something holds: the last second is one in which it still does.
 struct Window {
+    WindowKind kind;
     std::string what;
     crypto::Time from;
     crypto::Time until;
@@ -54,7 +57,8 @@ private:
     bool judge_signed_text(SignedText const& text, SignedTextChecks const& ids);
     void judge_current(SignedTextChecks const& ids, Issue const& issue);
     void judge_revocation(CheckId id, crypto::Certificate const& certificate);
-    void add_window(std::string what, crypto::Validity validity);
+    void add_window(WindowKind kind, std::string what, crypto::Validity validity);
+    void add_window(std::string what, crypto::RevocationList const& list);
 
     template <typename T>
     static T const* pointer(std::optional<T> const& value)

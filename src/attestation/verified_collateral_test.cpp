@@ -12,7 +12,6 @@ namespace {
 using test::BuiltNode;
 using test::failed_checks;
 using test::issue;
-using test::SigningKey;
 using test::TestNode;
 
 std::string failures(BuiltNode const& node)
@@ -82,7 +81,7 @@ TEST(CollateralChecks, RootValidityIncludesBothEnds)
 TEST(CollateralChecks, RootCrlSignatureRefusesAnotherKeyAndAnotherIssuer)
 {
     TestNode node;
-    node.root_crl.signer = SigningKey::named("stranger");
+    node.root_crl.signer = test::key_named("stranger");
     EXPECT_EQ(failures(node.build()), "root_crl_signature");
     node = TestNode();
     node.root_crl.issuer_name = "Intel SGX PCK Platform CA";
@@ -130,7 +129,7 @@ TEST(CollateralChecks, PckCaRoleRefusesAnotherNameAndAnotherUsage)
 TEST(CollateralChecks, PckCaSignatureRefusesAnotherSigner)
 {
     TestNode const node;
-    EXPECT_EQ(failures(with_pck_ca(node, [](auto& spec) { spec.signer = SigningKey::named("stranger"); })),
+    EXPECT_EQ(failures(with_pck_ca(node, [](auto& spec) { spec.signer = test::key_named("stranger"); })),
         "pck_ca_signature");
 }
 
@@ -153,7 +152,7 @@ TEST(CollateralChecks, PckCaNotRevokedLooksIntoTheRootCrl)
 TEST(CollateralChecks, PckCrlSignatureRefusesAnotherKeyAndTheRootCrlInItsPlace)
 {
     TestNode node;
-    node.pck_crl.signer = SigningKey::named("stranger");
+    node.pck_crl.signer = test::key_named("stranger");
     EXPECT_EQ(failures(node.build()), "pck_crl_signature");
     auto swapped = TestNode().build();
     swapped.collateral.pck_crl = swapped.collateral.root_crl;
@@ -212,13 +211,13 @@ TEST_P(SignedTexts, SignerRoleRefusesAPckThatSignsCollateral)
     auto built = node.build();
     auto& text = built.collateral.*GetParam().member;
     text.chain[0] = built.evidence.quote.pck_chain[0];
-    text.signature = node.pck.key.sign(as_bytes(text.text));
+    text.signature = node.pck.key.sign(as_bytes(text.text)).value();
     EXPECT_EQ(failures(built), name("_role") + " " + name("_signature"));
 }
 
 TEST_P(SignedTexts, SignerSignatureRefusesAnotherSigner)
 {
-    EXPECT_EQ(failures_with([](auto& spec) { spec.signer = SigningKey::named("stranger"); }), name("_signature"));
+    EXPECT_EQ(failures_with([](auto& spec) { spec.signer = test::key_named("stranger"); }), name("_signature"));
 }
 
 TEST_P(SignedTexts, SignerValidityIncludesBothEnds)

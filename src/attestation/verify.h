@@ -7,8 +7,8 @@
 
 namespace mpc::attestation {
 
-/// What a node shows. A quote is enough for Scope::Platform; Scope::Node needs the log, the app-compose, and keys or
-/// receipt.
+/// What a node shows. A quote is enough for Scope::Platform; Scope::Node needs the log, the app-compose, and one of
+/// keys, receipt and nonce.
 struct Evidence {
     SignedQuote quote;
     std::optional<evidence::EventLog> event_log {};
@@ -16,6 +16,7 @@ struct Evidence {
     std::optional<ClaimedValues> claimed {};
     std::optional<NodeKeys> node_keys {};
     std::optional<std::string> receipt {};           ///< exact bytes
+    std::optional<ReportData> nonce {};              ///< what the verifier asked the guest to quote, just now
     std::optional<evidence::EventLog> predicted {};  ///< the RTMR3 events that a deployment should have
 };
 

@@ -90,6 +90,17 @@ TEST(WriteFileAtomically, ReplacesTheContentAndLeavesNothingBeside)
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1);
 }
 
+TEST(WriteFileAtomically, TakesAPathWithoutADirectory)
+{
+    test::TemporaryDirectory const directory;
+    auto const before = std::filesystem::current_path();
+    std::filesystem::current_path(directory.path());
+    auto const written = write_file_atomically("name", "new");
+    std::filesystem::current_path(before);
+    EXPECT_TRUE(written.ok());
+    EXPECT_EQ(read_file(directory / "name", 10).value(), "new");
+}
+
 TEST(WriteFileAtomically, LeavesNothingBehindWhenItFails)
 {
     test::TemporaryDirectory const directory;

@@ -40,7 +40,8 @@ Result<void> write_and_rename(std::filesystem::path const& temporary, std::files
     TRY(write_all(fd, content, temporary));
     if (rename(temporary.c_str(), path.c_str()) != 0)
         return io_error("cannot rename to", path);
-    Fd const directory(open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    auto const parent = path.has_parent_path() ? path.parent_path() : ".";
+    Fd const directory(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory || fsync(directory.get()) != 0)
         return io_error("cannot flush the directory of", path);
     return ok;

@@ -86,6 +86,7 @@ Result<Certificate> Certificate::parse(ByteView der)
         .subject = der_of(i2d_X509_NAME, static_cast<X509_NAME const*>(X509_get_subject_name(certificate))),
         .issuer = der_of(i2d_X509_NAME, static_cast<X509_NAME const*>(X509_get_issuer_name(certificate))),
         .serial = Bytes(digits, digits + ASN1_STRING_length(serial)),
+        .fingerprint = sha256({ der }),
         .common_name = common_name_of(X509_get_subject_name(certificate)),
         .validity = { not_before, not_after },
         .usage = usage,

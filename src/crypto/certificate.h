@@ -9,6 +9,7 @@
 
 #include "crypto/p256.h"
 #include "crypto/time.h"
+#include "hash/hash.h"
 
 struct x509_st;
 struct X509_crl_st;
@@ -37,7 +38,8 @@ public:
     static Result<Certificate> parse(ByteView der);
 
     [[nodiscard]] Bytes const& der() const { return m_facts->der; }
-    [[nodiscard]] Bytes const& subject() const { return m_facts->subject; }  ///< DER of the name
+    [[nodiscard]] Sha256 const& fingerprint() const { return m_facts->fingerprint; }  ///< SHA-256 of the DER
+    [[nodiscard]] Bytes const& subject() const { return m_facts->subject; }           ///< DER of the name
     [[nodiscard]] Bytes const& issuer() const { return m_facts->issuer; }
     /// The one common name of the subject; empty when there is none or several.
     [[nodiscard]] std::string const& common_name() const { return m_facts->common_name; }
@@ -54,6 +56,7 @@ private:
     struct Facts {
         std::shared_ptr<x509_st> handle;
         Bytes der, subject, issuer, serial;
+        Sha256 fingerprint {};
         std::string common_name;
         Validity validity;
         Usage usage;

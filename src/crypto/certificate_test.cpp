@@ -25,7 +25,7 @@ TEST(Certificate, ReadsItsFacts)
     EXPECT_TRUE(certificate.usage().signs_certificates);
     EXPECT_TRUE(certificate.usage().signs_crls);
     EXPECT_FALSE(certificate.usage().signs_data);
-    EXPECT_EQ(certificate.key().point(), node.pck_ca.key.point());
+    EXPECT_EQ(certificate.key().point(), node.pck_ca.key.point().value());
 }
 
 TEST(Certificate, KnowsWhoSignedIt)

@@ -2,22 +2,22 @@
 
 #include <gtest/gtest.h>
 
-#include "support/test_pki.h"
+#include "support/test_node.h"
 
 namespace mpc::crypto {
 namespace {
 
 using test::SigningKey;
 
-P256Key key_of(SigningKey const& key) { return P256Key::from_point(key.point()).value(); }
+P256Key key_of(SigningKey const& key) { return P256Key::from_point(key.point().value()).value(); }
 
 TEST(P256Key, VerifiesItsOwnSignatureOnly)
 {
-    auto const key = SigningKey::named("a");
-    auto const signature = key.sign(as_bytes("message"));
+    auto const key = test::key_named("a");
+    auto const signature = key.sign(as_bytes("message")).value();
     EXPECT_TRUE(key_of(key).verifies(as_bytes("message"), signature));
     EXPECT_FALSE(key_of(key).verifies(as_bytes("massage"), signature));
-    EXPECT_FALSE(key_of(SigningKey::named("b")).verifies(as_bytes("message"), signature));
+    EXPECT_FALSE(key_of(test::key_named("b")).verifies(as_bytes("message"), signature));
 }
 
 /// RFC 6979, A.2.5: P-256, SHA-256, message "sample".
@@ -35,8 +35,8 @@ TEST(P256Key, VerifiesAPublishedSignature)
 
 TEST(P256Key, RefusesSignaturesOutOfRange)
 {
-    auto const key = SigningKey::named("a");
-    auto const good = key.sign(as_bytes("message"));
+    auto const key = test::key_named("a");
+    auto const good = key.sign(as_bytes("message")).value();
     std::string const order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
     for (std::size_t const half : { 0, 32 }) {
         auto bad = good;
@@ -52,7 +52,7 @@ TEST(P256Key, RefusesPointsThatAreNotOnTheCurve)
 {
     std::array<std::uint8_t, 64> point {};
     EXPECT_FALSE(P256Key::from_point(point).ok());
-    point = SigningKey::named("a").point();
+    point = test::key_named("a").point().value();
     point[63] ^= 1;
     EXPECT_FALSE(P256Key::from_point(point).ok());
     point.fill(0xff);

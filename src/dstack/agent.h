@@ -30,6 +30,10 @@ struct AgentVersion {
     std::string text;
 };
 
+/// GetQuote's answer, held against what was asked: a quote of other report data proves nothing about this moment.
+/// Errors: Invalid, Mismatch.
+[[nodiscard]] Result<Quote> parse_quote_answer(std::string_view body, ReportData const& asked);
+
 /// The calls that a launcher needs. Errors: Unreachable, Timeout, Interrupted, Invalid (the answer is malformed),
 /// Refused (the agent's own error text is in the message, printable and cut).
 class Agent {

@@ -50,22 +50,6 @@ Result<AgentVersion> read_version(std::string const& body)
     return parse_version(TRY(answer.require_text("version")));
 }
 
-/// Holds an answer against what was asked: a quote of other report data proves nothing about this moment.
-Result<Quote> read_quote(std::string const& body, ReportData const& asked)
-{
-    auto const answer = TRY(json::read_object(body));
-    if (auto const* echo = answer.find("report_data"); echo && (!echo->text() || *echo->text() != to_hex(asked)))
-        return Error(ErrorKind::Mismatch, "it echoes other report data than it was asked to quote");
-    Quote quote;
-    quote.bytes = TRY(from_hex(TRY(answer.require_text("quote"))).in("\"quote\""));
-    quote.view = TRY(evidence::parse_quote(quote.bytes));
-    if (quote.view.report_data != asked)
-        return Error(ErrorKind::Mismatch, "the quote holds other report data than was asked for");
-    quote.log_text = TRY(answer.require_text("event_log"));
-    quote.log = TRY(evidence::parse_event_log(quote.log_text));
-    return quote;
-}
-
 /// The answer of a call that returns nothing: dstack sends "null", its documents say "empty".
 Result<void> read_nothing(std::string const& body)
 {
@@ -96,7 +80,7 @@ public:
     Result<Quote> quote(ReportData const& report_data) override
     {
         auto const body = TRY(call("GetQuote", { { "report_data", to_hex(report_data) } }));
-        return read_quote(body, report_data).in("dstack agent: GetQuote");
+        return parse_quote_answer(body, report_data).in("dstack agent: GetQuote");
     }
 
     Result<void> emit_event(std::string_view name, ByteView payload) override
@@ -127,6 +111,21 @@ private:
 };
 
 }  // namespace
+
+Result<Quote> parse_quote_answer(std::string_view body, ReportData const& asked)
+{
+    auto const answer = TRY(json::read_object(body));
+    if (auto const* echo = answer.find("report_data"); echo && (!echo->text() || *echo->text() != to_hex(asked)))
+        return Error(ErrorKind::Mismatch, "it echoes other report data than it was asked to quote");
+    Quote quote;
+    quote.bytes = TRY(from_hex(TRY(answer.require_text("quote"))).in("\"quote\""));
+    quote.view = TRY(evidence::parse_quote(quote.bytes));
+    if (quote.view.report_data != asked)
+        return Error(ErrorKind::Mismatch, "the quote holds other report data than was asked for");
+    quote.log_text = TRY(answer.require_text("event_log"));
+    quote.log = TRY(evidence::parse_event_log(quote.log_text));
+    return quote;
+}
 
 Result<std::unique_ptr<Agent>> Agent::connect(std::filesystem::path socket, Interrupt const& interrupt,
     Duration deadline)

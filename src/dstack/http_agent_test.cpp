@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "evidence/quote.h"
 #include "http/server.h"
 #include "simulator/guest_agent.h"
 #include "support/raised_signal.h"

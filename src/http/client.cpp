@@ -96,7 +96,6 @@ private:
 
     Result<void> connect()
     {
-        error_code failure;
         if (m_path.native().size() >= sizeof(sockaddr_un::sun_path))
             return Error(ErrorKind::Invalid, "the socket path " + m_path.string() + " is too long");
         auto connected = await("connecting", m_limits.deadline, [&](auto done) {

@@ -32,6 +32,7 @@ TEST(JsonRead, RefusesTheSameNameWrittenWithEscapes)
 TEST(JsonRead, RefusesTextAfterTheValue) { EXPECT_NE(problem("{} x"), "accepted"); }
 TEST(JsonRead, RefusesNothing) { EXPECT_NE(problem(""), "accepted"); }
 TEST(JsonRead, RefusesInvalidUtf8) { EXPECT_NE(problem("\"\xff\""), "accepted"); }
+TEST(JsonRead, RefusesAByteOrderMark) { EXPECT_NE(problem("\xef\xbb\xbf{}"), "accepted"); }
 TEST(JsonRead, RefusesComments) { EXPECT_NE(problem("/* */ {}"), "accepted"); }
 TEST(JsonRead, RefusesATrailingComma) { EXPECT_NE(problem("[1,]"), "accepted"); }
 TEST(JsonRead, RefusesControlCharactersInText) { EXPECT_NE(problem("\"a\nb\""), "accepted"); }

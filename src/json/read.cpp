@@ -88,6 +88,9 @@ Result<Value> read(std::string_view text, Limits limits)
 {
     if (text.size() > limits.bytes)
         return Error(ErrorKind::Invalid, "JSON text of more than " + std::to_string(limits.bytes) + " bytes");
+    // The library passes over it, and so a text would not be the bytes that were signed.
+    if (text.starts_with("\xef\xbb\xbf"))
+        return Error(ErrorKind::Invalid, "a byte order mark before the JSON text");
     Builder builder(limits.depth);
     if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder))
         return std::move(builder.root);

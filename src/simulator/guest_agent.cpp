@@ -124,10 +124,10 @@ http::Answer deliver(http::Answer answer, Faults const& faults)
 
 }  // namespace
 
-GuestAgent::GuestAgent(GuestAgentOptions options, Dialect dialect, MeasuredVm vm, QuoteSigner signer,
+GuestAgent::GuestAgent(GuestAgentOptions options, Dialect dialect, MeasuredVm vm, Machine machine,
     std::string app_certificate)
     : m_options(std::move(options)), m_dialect(std::move(dialect)), m_vm(std::move(vm)),
-      m_plan(m_options.misbehaviours), m_signer(std::move(signer)), m_app_certificate(std::move(app_certificate))
+      m_plan(m_options.misbehaviours), m_machine(std::move(machine)), m_app_certificate(std::move(app_certificate))
 {
 }
 
@@ -136,11 +136,11 @@ Result<std::unique_ptr<GuestAgent>> GuestAgent::boot(GuestAgentOptions options)
     Seed const seed(options.seed);
     auto dialect = TRY(Dialect::of(options.version));
     auto identity = TRY(VmIdentity::from(options.app_compose, seed));
-    auto signer = TRY(QuoteSigner::create(seed));
-    auto certificate = TRY(signer.issue_app_certificate(identity.app_name));
+    auto machine = TRY(Machine::create(seed));
+    auto certificate = TRY(machine.issue_app_certificate(identity.app_name));
     MeasuredVm vm(std::move(identity), seed, dialect);
     return std::unique_ptr<GuestAgent>(new GuestAgent(std::move(options), std::move(dialect), std::move(vm),
-        std::move(signer), std::move(certificate)));
+        std::move(machine), std::move(certificate)));
 }
 
 http::Answer GuestAgent::handle(http::Request const& request)
@@ -204,7 +204,7 @@ Result<std::string> GuestAgent::get_quote(json::Object const& arguments, Faults 
     if (faults.has(Fault::LieEcho))
         echoed[0] ^= 0xff;
     return json::write(json::Object {
-        { "quote", to_hex(TRY(m_signer.quote(m_vm.report(quoted)))) },
+        { "quote", to_hex(TRY(m_machine.quote(m_vm, quoted))) },
         { "event_log", event_log_text(m_vm.log(), m_dialect) },
         { "report_data", to_hex(echoed) },
         { "vm_config", m_vm.identity().vm_config() },

@@ -7,9 +7,9 @@
 
 #include "http/server.h"
 #include "simulator/journal.h"
+#include "simulator/machine.h"
 #include "simulator/measured_vm.h"
 #include "simulator/misbehaviour.h"
-#include "simulator/quote_signer.h"
 
 namespace mpc::simulator {
 
@@ -42,10 +42,10 @@ public:
     [[nodiscard]] evidence::EventLog log() const;
     [[nodiscard]] std::array<evidence::Rtmr, 4> rtmrs() const;
     [[nodiscard]] VmIdentity const& identity() const { return m_vm.identity(); }
+    [[nodiscard]] Machine const& machine() const { return m_machine; }
 
 private:
-    GuestAgent(GuestAgentOptions options, Dialect dialect, MeasuredVm vm, QuoteSigner signer,
-        std::string app_certificate);
+    GuestAgent(GuestAgentOptions options, Dialect dialect, MeasuredVm vm, Machine machine, std::string app_certificate);
 
     /// The body of a 200 as JSON text, or what is answered as 400.
     Result<std::string> call(std::string_view method, json::Object const& arguments, Faults const& faults);
@@ -60,7 +60,7 @@ private:
     mutable std::mutex m_mutex;  // guards the VM and the plan
     MeasuredVm m_vm;
     MisbehaviourPlan m_plan;
-    QuoteSigner m_signer;
+    Machine m_machine;
     std::string m_app_certificate;
 };
 

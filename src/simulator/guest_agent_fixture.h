@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "evidence/quote.h"
 #include "simulator/guest_agent.h"
 
 namespace mpc::simulator {

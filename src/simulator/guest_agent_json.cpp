@@ -4,31 +4,33 @@ namespace mpc::simulator {
 
 namespace {
 
-json::Value event_json(evidence::Event const& event, bool stripped)
+json::Value event_json(evidence::Event const& event, LogForm form)
 {
     bool const is_runtime = event.imr == 3;
+    bool const stripped = form == LogForm::Stripped;
+    bool const has_digest = event.digest && !(stripped && is_runtime);
     return json::Object {
         { "imr", event.imr },
         { "event_type", event.type },
-        { "digest", stripped && is_runtime ? "" : to_hex(event.digest.value()) },
+        { "digest", has_digest ? to_hex(*event.digest) : "" },
         { "event", event.name },
         { "event_payload", stripped && !is_runtime ? "" : to_hex(event.payload) },
     };
 }
 
-json::Array event_log_json(evidence::EventLog const& log, bool stripped)
+}  // namespace
+
+json::Array event_log_json(evidence::EventLog const& log, LogForm form)
 {
     json::Array events;
     for (auto const& event : log)
-        events.push_back(event_json(event, stripped));
+        events.push_back(event_json(event, form));
     return events;
 }
 
-}  // namespace
-
 std::string event_log_text(evidence::EventLog const& log, Dialect const& dialect)
 {
-    return json::write(event_log_json(log, dialect.strips_the_log));
+    return json::write(event_log_json(log, dialect.strips_the_log ? LogForm::Stripped : LogForm::Whole));
 }
 
 std::string tcb_info_text(MeasuredVm const& vm)
@@ -42,7 +44,7 @@ std::string tcb_info_text(MeasuredVm const& vm)
     info.add("compose_hash", to_hex(identity.compose_hash));
     info.add("device_id", device_id());
     info.add("app_compose", identity.app_compose);
-    info.add("event_log", event_log_json(vm.log(), false));
+    info.add("event_log", event_log_json(vm.log(), LogForm::Whole));
     return json::write_pretty(info);
 }
 

@@ -5,6 +5,10 @@
 
 namespace mpc::simulator {
 
+/// Whole, as Info has it, or stripped, as GetQuote has it from 0.5.6 on.
+enum class LogForm { Whole, Stripped };
+[[nodiscard]] json::Array event_log_json(evidence::EventLog const& log, LogForm form);
+
 /// The text of GetQuote's event_log: from 0.5.6 on without the digests of runtime events and the payloads of boot
 /// events.
 [[nodiscard]] std::string event_log_text(evidence::EventLog const& log, Dialect const& dialect);

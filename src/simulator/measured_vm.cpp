@@ -190,13 +190,4 @@ void MeasuredVm::emit(std::string name, Bytes payload, Effect effect)
             .payload = std::move(payload) });
 }
 
-evidence::QuoteView MeasuredVm::report(std::array<std::uint8_t, 64> const& report_data) const
-{
-    return { .version = 4,
-        .mrtd = m_identity.mrtd,
-        .mr_config_id = m_identity.mr_config_id(),
-        .rtmrs = m_rtmrs,
-        .report_data = report_data };
-}
-
 }  // namespace mpc::simulator

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "evidence/quote.h"
+#include "evidence/event_log.h"
 #include "simulator/dialect.h"
 #include "simulator/seed.h"
 
@@ -47,8 +47,6 @@ public:
     [[nodiscard]] VmIdentity const& identity() const { return m_identity; }
     [[nodiscard]] evidence::EventLog const& log() const { return m_log; }
     [[nodiscard]] std::array<evidence::Rtmr, 4> const& rtmrs() const { return m_rtmrs; }
-    /// What the hardware would report now.
-    [[nodiscard]] evidence::QuoteView report(std::array<std::uint8_t, 64> const& report_data) const;
 
 private:
     void boot_firmware_and_kernel(Seed const& seed);

@@ -28,10 +28,24 @@ def exit_codes():
     return {(int(number), names[code]) for code, number in numbers.items()}
 
 
-def help_options(*command):
-    text = subprocess.run([os.path.join(BUILD, "bin", command[0]), *command[1:], "--help"], capture_output=True, text=True,
+def help_text(*command):
+    return subprocess.run([os.path.join(BUILD, "bin", command[0]), *command[1:], "--help"], capture_output=True, text=True,
                           check=True).stdout
-    return set(re.findall(r"^\s+(?:-\w,\s*)?(--[a-z0-9-]+)", text, re.MULTILINE))
+
+
+def help_options(*command):
+    return set(re.findall(r"^\s+(?:-\w,\s*)?(--[a-z0-9-]+)", help_text(*command), re.MULTILINE)) - {"--help"}
+
+
+def leaf_commands(*command):
+    """Every command that has no subcommands, as a tuple of words."""
+    _, _, subcommands = help_text(*command).partition("Subcommands:\n")
+    names = re.findall(r"^  (\S+)", subcommands, re.MULTILINE)
+    return {leaf for name in names for leaf in leaf_commands(*command, name)} if names else {command}
+
+
+def manual_options(text):
+    return {option.replace("\\-", "-") for option in re.findall(r"^\.BI? (\\-\\-[a-z0-9\\-]+)", text, re.MULTILINE)}
 
 
 def exit_codes_are_those_of_the_table():
@@ -45,13 +59,19 @@ def exit_codes_are_those_of_the_manual():
     assert {(int(number), name) for number, name in manual} == exit_codes(), manual
 
 
-def the_manuals_have_every_option_and_no_other():
-    for page, commands in (("mpc-launcher.8", [["mpc-launcher"]]),
-                           ("mpcctl.1", [["mpcctl"], ["mpcctl", "agent", "log"], ["mpcctl", "sim", "agent"]])):
-        manual = set(re.findall(r"^\.BI? (\\-\\-[a-z0-9\\-]+)", read("docs", "man", page), re.MULTILINE))
-        manual = {option.replace("\\-", "-") for option in manual} | {"--version", "--help"}
-        options = set().union(*(help_options(*command) for command in commands))
-        assert manual == options, f"{page}: {manual ^ options}"
+def the_launchers_manual_has_every_option_and_no_other():
+    manual = manual_options(read("docs", "man", "mpc-launcher.8")) - {"--help"}
+    assert manual | {"--version"} == help_options("mpc-launcher"), manual ^ help_options("mpc-launcher")
+
+
+def the_manual_has_every_command_with_its_options():
+    _, *sections = re.split(r"^\.SS (.*)\n", read("docs", "man", "mpcctl.1"), flags=re.MULTILINE)
+    manual = {tuple(title.split()): manual_options(text.partition("\n.SH ")[0])
+              for title, text in zip(sections[::2], sections[1::2])}
+    commands = {command: help_options(*command) for command in leaf_commands("mpcctl")}
+    assert manual.keys() == commands.keys(), manual.keys() ^ commands.keys()
+    for command, options in commands.items():
+        assert manual[command] == options, f"{' '.join(command)}: {manual[command] ^ options}"
 
 
 def the_manual_has_every_variable():
@@ -99,7 +119,8 @@ def every_case_names_tests_that_exist():
 suite.run([
     exit_codes_are_those_of_the_table,
     exit_codes_are_those_of_the_manual,
-    the_manuals_have_every_option_and_no_other,
+    the_launchers_manual_has_every_option_and_no_other,
+    the_manual_has_every_command_with_its_options,
     the_manual_has_every_variable,
     manuals_are_well_formed,
     links_between_documents_lead_somewhere,

@@ -138,6 +138,30 @@ def takes_misbehaviours_more_than_once():
         assert json.loads(agent.curl("/GetQuote")[1])["report_data"].startswith("ff")
 
 
+def writes_what_a_verifier_needs_to_believe_it():
+    with tempfile.TemporaryDirectory() as parent:
+        trust = os.path.join(parent, "trust")
+        with Agent("--trust", trust, "--seed", "7") as agent:
+            assert sorted(os.listdir(trust)) == ["app_compose.json", "collateral.json", "key_provider.json",
+                                                 "policy.toml", "root.pem"]
+            agent.post("EmitEvent", event="mpc-image-digest", payload=32 * "ab")
+            command = ["verify", "--agent", agent.socket, "--collateral", os.path.join(trust, "collateral.json"),
+                       "--policy", os.path.join(trust, "policy.toml"), "--offline", "--json"]
+            allowed = mpcctl(*command, "--image-digest", "sha256:" + 32 * "ab")
+            assert allowed.returncode == 0, (allowed.stdout, allowed.stderr)
+            refused = mpcctl(*command)
+            assert refused.returncode == 10, (refused.stdout, refused.stderr)
+            failed = [check["name"] for check in json.loads(refused.stdout)["checks"] if check["result"] == "fail"]
+            assert failed == ["image_digest_allowed"], failed
+
+
+def its_collateral_is_of_the_time_that_is_given():
+    with tempfile.TemporaryDirectory() as trust, Agent("--trust", trust, "--at", "2026-08-13T12:00:00Z"):
+        with open(os.path.join(trust, "collateral.json"), encoding="utf-8") as file:
+            info = json.loads(json.load(file)["tcb_info"])
+        assert info["issueDate"] == "2026-08-13T11:00:00Z" and info["nextUpdate"] == "2026-09-12T11:00:00Z", info
+
+
 def log_shows_a_log_that_explains_the_register():
     with Agent() as agent:
         agent.post("EmitEvent", event="mpc-image-digest", payload=32 * "ab")
@@ -177,11 +201,12 @@ def wrong_options_end_with_2_and_wrong_files_with_3():
     refusal(2, "frobnicate")
     refusal(2, "sim", "agent")
     for option in (("--fail", "Frobnicate"), ("--lie", "truth"), ("--version", "0.4.0"), ("--seed", "x"),
-                   ("--delay", "Info")):
+                   ("--delay", "Info"), ("--at", "yesterday")):
         refusal(2, "sim", "agent", "--socket", "/nonexistent/s", *option)
     refusal(2, "agent", "log", "--timeout", "0")
     refusal(3, "sim", "agent", "--socket", "/nonexistent/s")
     refusal(3, "sim", "agent", "--socket", "/nonexistent/s", "--app-compose", "/nonexistent/compose")
+    refusal(3, "sim", "agent", "--socket", "/nonexistent/s", "--trust", "/dev/null/x")
     with tempfile.NamedTemporaryFile("w") as file:
         file.write("not JSON")
         file.flush()
@@ -190,7 +215,7 @@ def wrong_options_end_with_2_and_wrong_files_with_3():
 
 def help_and_version_end_with_0():
     assert mpcctl("--version").stdout.startswith("mpcctl ")
-    for command in ((), ("agent",), ("agent", "log"), ("sim",), ("sim", "agent")):
+    for command in ((), ("agent",), ("agent", "log"), ("sim",), ("sim", "agent"), ("sim", "evidence")):
         done = mpcctl(*command, "--help")
         assert done.returncode == 0 and "Usage" in done.stdout, command
 
@@ -204,6 +229,8 @@ suite.run([
     satisfies_a_client_that_ends_its_side_first,
     takes_the_app_compose_of_a_file,
     takes_misbehaviours_more_than_once,
+    writes_what_a_verifier_needs_to_believe_it,
+    its_collateral_is_of_the_time_that_is_given,
     log_shows_a_log_that_explains_the_register,
     log_ends_with_10_where_it_does_not,
     log_speaks_json,

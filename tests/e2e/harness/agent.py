@@ -38,13 +38,15 @@ class Agent:
 
     def __init__(self, cvm, mpcctl):
         self.socket = cvm.run / "dstack.sock"
+        self.trust = cvm.directory / "trust"  # what a verifier of this simulated machine is given
         self._cvm = cvm
         self._mpcctl = mpcctl
         self._program = None
 
     def start(self, *misbehaviour):
         self.stop()
-        self._program = self._cvm.spawn(self._mpcctl, "sim", "agent", "--socket", "/run/dstack.sock", *misbehaviour)
+        self._program = self._cvm.spawn(self._mpcctl, "sim", "agent", "--socket", "/run/dstack.sock", "--trust", self.trust,
+                                        *misbehaviour)
         wait_until("the guest agent", lambda: self.socket.exists() or not self._program.running())
         if not self._program.running():
             raise RuntimeError(f"the guest agent did not start:\n{self._program.output()}")

@@ -1,0 +1,77 @@
+#include "net/url.h"
+
+#include <algorithm>
+#include <memory>
+
+#include <curl/curl.h>
+
+namespace mpc::net {
+
+namespace {
+
+struct FreedByCurl {
+    void operator()(char* text) const { curl_free(text); }
+    void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+using Handle = std::unique_ptr<CURLU, FreedByCurl>;
+
+constexpr std::size_t most_bytes = 2048;
+
+/// A part of the URL; "" when it has none.
+std::string part(Handle const& url, CURLUPart which)
+{
+    char* text = nullptr;
+    if (curl_url_get(url.get(), which, &text, 0) != CURLUE_OK)
+        return {};
+    return std::unique_ptr<char, FreedByCurl>(text).get();
+}
+
+Error invalid(std::string const& why)
+{
+    return Error(ErrorKind::Invalid, "not a usable address: " + why).remedy("Write it as https://HOST[:PORT][/PATH].");
+}
+
+/// curl takes one or three as well, and what follows them for the host.
+bool has_two_slashes(std::string_view text)
+{
+    auto const rest = text.substr(std::min(text.find(':'), text.size()));
+    return rest.starts_with("://") && !rest.starts_with(":///");
+}
+
+bool is_plain(char c) { return c > ' ' && c <= '~'; }
+
+/// Of a name, an IPv4 address, or an IPv6 address in brackets. curl decodes percent signs in a host to any bytes.
+bool is_of_a_host(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || std::string_view("-._:[]").contains(c);
+}
+
+}  // namespace
+
+Result<Url> Url::parse(std::string_view text)
+{
+    if (text.size() > most_bytes || !std::ranges::all_of(text, is_plain))
+        return invalid("too long, or with spaces or characters other than ASCII");
+    Handle const url(curl_url());
+    if (!url)
+        return Error(ErrorKind::Internal, "out of memory");
+    auto const code = curl_url_set(url.get(), CURLUPART_URL, std::string(text).c_str(), CURLU_DISALLOW_USER);
+    if (code == CURLUE_USER_NOT_ALLOWED)
+        return invalid("a user or password is in it");
+    auto const scheme = part(url, CURLUPART_SCHEME);
+    if (code == CURLUE_UNSUPPORTED_SCHEME || (code == CURLUE_OK && scheme != "https" && scheme != "http"))
+        return invalid("neither http nor https");
+    if (code != CURLUE_OK || !has_two_slashes(text))
+        return invalid("malformed, or without http:// or https://");
+    if (!part(url, CURLUPART_FRAGMENT).empty())
+        return invalid("a fragment (#) is in it");
+    auto whole = part(url, CURLUPART_URL);
+    auto host = part(url, CURLUPART_HOST);
+    std::ranges::transform(host, host.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+    if (!std::ranges::all_of(host, is_of_a_host))
+        return invalid("the host is no name and no IP address");
+    auto display = whole.substr(0, whole.find('?'));
+    return Url(std::move(whole), std::move(host), std::move(display));
+}
+
+}  // namespace mpc::net

@@ -1,0 +1,65 @@
+#include <gtest/gtest.h>
+
+#include "net/url.h"
+
+namespace mpc::net {
+namespace {
+
+TEST(Url, KeepsTheQueryOutOfWhatIsShown)
+{
+    auto const url = Url::parse("https://Example.com:8081/a/b?key=secret");
+    ASSERT_TRUE(url.ok()) << url.error().message();
+    EXPECT_EQ(url->text(), "https://Example.com:8081/a/b?key=secret");
+    EXPECT_EQ(url->display(), "https://Example.com:8081/a/b");
+    EXPECT_EQ(url->host(), "example.com");
+    EXPECT_TRUE(url->has_query());
+    EXPECT_FALSE(Url::parse("http://[::1]:80/")->has_query());
+}
+
+TEST(Url, RefusesEveryOtherScheme)
+{
+    for (auto const* text : { "file:///etc/passwd", "ftp://example.com/", "gopher://example.com/", "unix:///x" })
+        EXPECT_FALSE(Url::parse(text).ok()) << text;
+}
+
+TEST(Url, RefusesWhatIsNotAbsolute)
+{
+    for (auto const* text :
+        { "", "example.com", "/path", "//example.com/", "https://", "https:///path", "https:/path" })
+        EXPECT_FALSE(Url::parse(text).ok()) << text;
+}
+
+TEST(Url, RefusesPasswordsAndDoesNotRepeatThem)
+{
+    auto const url = Url::parse("https://alice:hunter2@example.com/");
+    ASSERT_FALSE(url.ok());
+    EXPECT_EQ(url.error().message().find("hunter2"), std::string::npos);
+    EXPECT_EQ(url.error().message().find("alice"), std::string::npos);
+    EXPECT_FALSE(url.error().remedy().empty());
+}
+
+TEST(Url, RefusesFragmentsSpacesControlCharactersAndForeignLetters)
+{
+    for (auto const* text : { "https://example.com/#x", "https://example.com/a b", "https://example.com/\r\nHost: x",
+             "https://ex\xc3\xa4mple.com/", "https://example.com/\x7f" })
+        EXPECT_FALSE(Url::parse(text).ok()) << text;
+    EXPECT_FALSE(Url::parse(std::string_view("https://example.com/\0x", 22)).ok());
+}
+
+TEST(Url, RefusesAHostThatHidesBytesBehindPercentSigns)
+{
+    for (auto const* text :
+        { "https://ex%ca.example/", "https://example%2ecom@evil/", "https://a%0d%0ab/", "https://a%20b/" })
+        EXPECT_FALSE(Url::parse(text).ok()) << text;
+    EXPECT_TRUE(Url::parse("https://example.com/a%20b").ok());
+}
+
+TEST(Url, IsAtMostTwoKibibytes)
+{
+    std::string const start = "https://example.com/";
+    EXPECT_TRUE(Url::parse(start + std::string(2048 - start.size(), 'a')).ok());
+    EXPECT_FALSE(Url::parse(start + std::string(2049 - start.size(), 'a')).ok());
+}
+
+}  // namespace
+}  // namespace mpc::net

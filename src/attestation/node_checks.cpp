@@ -28,6 +28,24 @@ MeasurementSet measured(Judgement const& judgement, bool log_holds)
     return set;
 }
 
+/// What a list allows, in words; of a long one its beginning.
+template <typename T, typename Show>
+std::string allowed_text(std::vector<T> const& allowed, Show show)
+{
+    constexpr std::size_t most = 8;
+    if (allowed.empty())
+        return "nothing is allowed";
+    auto text = allowed.size() == 1 ? std::string() : "one of: ";
+    for (std::size_t i = 0; i < std::min(most, allowed.size()); ++i)
+        text += (i == 0 ? "" : ", ") + show(allowed[i]);
+    return allowed.size() > most ? fmt::format("{} and {} more", text, allowed.size() - most) : text;
+}
+
+std::string counted(std::size_t count, std::string_view what)
+{
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 /// One register of a set, and the check that compares it.
 struct Register {
     CheckId id;
@@ -109,8 +127,7 @@ void check_launcher_compose(Judgement const& judgement, json::Object const& app_
     auto const& allowed = judgement.policy.launcher_compose_hashes;
     auto const found = sha256({ as_bytes(compose.value()) });
     judgement.checks().record(CheckId::LauncherComposeAllowed, std::ranges::find(allowed, found) != allowed.end(),
-        to_hex(found),
-        allowed.empty() ? "nothing is allowed" : fmt::format("one of {} allowed hashes", allowed.size()));
+        to_hex(found), allowed_text(allowed, [](Sha256 const& hash) { return to_hex(hash); }));
 }
 
 /// Before system-ready no launcher runs that could have measured an image.
@@ -134,7 +151,8 @@ std::optional<image::ImageDigest> check_image_digest_event(Judgement const& judg
     bool const one = payloads.size() == 1 && payloads.front().size() == 32;
     bool const after = is_after_system_ready(log);
     judgement.checks().record(CheckId::ImageDigestEvent, one && after,
-        fmt::format("{} events{}{}", payloads.size(), payloads.size() == 1 && !one ? ", of another size" : "",
+        fmt::format("{}{}{}", counted(payloads.size(), "event"),
+            payloads.size() == 1 && !one ? ", of another size" : "",
             after || payloads.empty() ? "" : ", before system-ready"),
         "one event of 32 bytes after system-ready");
     if (!one)
@@ -148,8 +166,7 @@ void check_image_digest_allowed(Judgement const& judgement, image::ImageDigest c
 {
     auto const& allowed = judgement.policy.image_digests;
     judgement.checks().record(CheckId::ImageDigestAllowed, std::ranges::find(allowed, digest) != allowed.end(),
-        digest.text(),
-        allowed.empty() ? "nothing is allowed" : fmt::format("one of {} allowed digests", allowed.size()));
+        digest.text(), allowed_text(allowed, [](image::ImageDigest const& item) { return item.text(); }));
 }
 
 void check_report_data(Judgement const& judgement, CheckId id, ReportData const& expected)
@@ -222,8 +239,8 @@ void check_rtmr3_predicted(Judgement const& judgement)
             fmt::format("RTMR3 event {}: {}", i + 1, i < expected.size() ? shown(*expected[i]) : "none"));
         return;
     }
-    judgement.checks().record(CheckId::Rtmr3Predicted, true, fmt::format("{} events", found.size()),
-        fmt::format("{} events", expected.size()));
+    judgement.checks().record(CheckId::Rtmr3Predicted, true, counted(found.size(), "event"),
+        counted(expected.size(), "event"));
 }
 
 void judge_app_compose(Judgement const& judgement)

@@ -150,6 +150,20 @@ TEST(NodeChecks, NodeKeysBoundRefusesOtherKeysAndTheirSwap)
     EXPECT_EQ(failures(built), "node_keys_bound");
 }
 
+TEST(NodeChecks, WhatIsAllowedIsShown)
+{
+    auto built = TestNode().build();
+    auto const expected = [&] { return built.verify().checks[CheckId::ImageDigestAllowed].expected; };
+    built.policy.image_digests = { image::ImageDigest(std::array<std::uint8_t, 32> { 0xee }) };
+    EXPECT_EQ(expected(), "sha256:ee" + std::string(62, '0'));
+    built.policy.image_digests.emplace_back(std::array<std::uint8_t, 32> { 0xff });
+    EXPECT_EQ(expected(), "one of: sha256:ee" + std::string(62, '0') + ", sha256:ff" + std::string(62, '0'));
+    built.policy.image_digests.resize(10, built.policy.image_digests.front());
+    EXPECT_TRUE(expected().ends_with(" and 2 more"));
+    built.policy.image_digests.clear();
+    EXPECT_EQ(expected(), "nothing is allowed");
+}
+
 TEST(NodeChecks, NodeKeysBoundNeedsKeysOrAReceipt)
 {
     auto built = TestNode().build();

@@ -88,6 +88,13 @@ def manuals_are_well_formed():
         assert done.returncode == 0 and not done.stderr.strip(), f"{page}: {done.stderr}"
 
 
+def common_errors_name_checks_that_exist():
+    _, _, section = read("docs", "common-errors.md").partition("## `mpcctl verify`")
+    named = {name for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for name in re.findall(r"`([a-z0-9_]+)`", row)}
+    checks = set(re.findall(r'return \{ "(\w+)",', re.sub(r"return \{\s+", "return { ", read("src", "attestation", "check.cpp"))))
+    assert len(named) > 15 and named <= checks, named - checks
+
+
 def links_between_documents_lead_somewhere():
     pages = glob.glob(os.path.join(ROOT, "*.md")) + glob.glob(os.path.join(ROOT, "docs", "**", "*.md"), recursive=True)
     for page in pages:
@@ -123,6 +130,7 @@ suite.run([
     the_manual_has_every_command_with_its_options,
     the_manual_has_every_variable,
     manuals_are_well_formed,
+    common_errors_name_checks_that_exist,
     links_between_documents_lead_somewhere,
     every_case_names_tests_that_exist,
 ])

@@ -80,6 +80,34 @@ def files_of(directory):
             f"{directory}/policy.toml", "--at", TIME)
 
 
+class AgentOverTcp:
+    """Hands requests of the loopback interface on to a guest agent's unix socket, as a VMM's port mapping would."""
+
+    def __init__(self, socket):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                done = subprocess.run(["curl", "--silent", "--max-time", "10", "--unix-socket", socket,
+                                       "http://dstack" + self.path], capture_output=True, check=True)
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(done.stdout)))
+                self.end_headers()
+                self.wfile.write(done.stdout)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
 class Node:
     """Serves one directory over HTTP on the loopback interface."""
 
@@ -239,6 +267,9 @@ def a_live_agent_is_asked_for_a_fresh_quote():
         second = verify(*words, "--image-digest", digest, code=TRUSTED)
         assert result(first, "nonce_bound")["result"] == "pass"
         assert first["measurements"]["report_data"] != second["measurements"]["report_data"], "the same nonce twice"
+        with AgentOverTcp(socket) as remote:
+            over_tcp = verify("--agent", remote.url, *words[2:], "--image-digest", digest, code=TRUSTED)
+        assert result(over_tcp, "nonce_bound")["result"] == "pass"
         report = verify(*words, "--image-digest", "cd" * 32, code=NOT_TRUSTED)
         assert report["first_failure"] == "image_digest_allowed", report["first_failure"]
     finally:

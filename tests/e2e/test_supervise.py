@@ -11,6 +11,8 @@ def supervised(world):
     launcher = world.start_launcher("--supervise")
     wait_until("the launch", lambda: SUCCESS in launcher.output() or not launcher.running())
     assert launcher.running(), launcher.output()
+    # Before it says so, the first process of a container ignores SIGTERM.
+    wait_until("the node", lambda: "started as" in world.engine.logs(NODE))
     return launcher
 
 

@@ -19,12 +19,12 @@ _DOCKER_TYPES = ("application/vnd.docker.container.image.v1+json", "application/
 
 # Prints which variables it was given, never what they hold; ends at once when asked to.
 _NODE = """#!/bin/busybox sh
+trap 'echo "node {version}: asked to stop"; exit 0' TERM
 echo "node {version}: started as: $*"
 for name in $(busybox env | busybox sed -n 's/^\\([A-Za-z_][A-Za-z0-9_]*\\)=.*/\\1/p' | busybox sort); do
     echo "variable $name"
 done
 [ -e "$2" ] && echo "config $2 is here"
-trap 'echo "node {version}: asked to stop"; exit 0' TERM
 while :; do busybox sleep 1 & wait $!; done
 """
 _CRASHES = """#!/bin/busybox sh

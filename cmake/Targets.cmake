@@ -5,11 +5,17 @@ find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
 find_package(CURL 7.87 REQUIRED)
+find_package(yaml-cpp 0.7 REQUIRED)
 pkg_check_modules(NETTLE REQUIRED nettle)
 
 # By name and not by path, so that the static launcher takes the archive and the others the shared library.
 add_library(nettle INTERFACE)
 target_link_libraries(nettle INTERFACE -lnettle)
+
+# Static, so that the bytes of a compressed layer depend on the tool's version and on nothing that the machine has.
+pkg_check_modules(COMPRESSORS REQUIRED libdeflate libzstd zlib)
+add_library(compressors INTERFACE)
+target_link_libraries(compressors INTERFACE -l:libdeflate.a -l:libzstd.a -l:libz.a)
 
 # mpc_library(NAME USES other libraries ...)
 #   src/NAME/*.cpp becomes mpc_NAME; src/NAME/*_test.cpp are gathered for the unit tests.

@@ -157,12 +157,18 @@ std::string as_json(near::AllowedLists const& lists, near::AccountId const& cont
         + "\n";
 }
 
+Result<near::AllowedLists> fetch_lists(ApprovedOptions const& options, Interrupt const& interrupt)
+{
+    auto const contract = TRY(near::AccountId::parse(options.contract).in("--contract").exit_as(mpc::ExitCode::Usage));
+    auto const endpoints = TRY(endpoints_of(options, interrupt));
+    return from_other_side(near::fetch_allowed_lists(contract, endpoints));
+}
+
 Result<ExitCode> run(ApprovedOptions const& options, Interrupt const& interrupt)
 {
     auto const contract = TRY(near::AccountId::parse(options.contract).in("--contract").exit_as(mpc::ExitCode::Usage));
     auto const now = TRY(moment_of(options.at));
-    auto const endpoints = TRY(endpoints_of(options, interrupt));
-    auto lists = TRY(from_other_side(near::fetch_allowed_lists(contract, endpoints)));
+    auto lists = TRY(fetch_lists(options, interrupt));
     for (auto& doubt : doubts_about(lists, now))
         lists.notes.push_back(std::move(doubt));
     fmt::print("{}", options.json ? as_json(lists, contract, now) : as_table(lists, contract, now));

@@ -31,6 +31,9 @@ struct ApprovedOptions {
 [[nodiscard]] std::string as_json(near::AllowedLists const& lists, near::AccountId const& contract,
     std::chrono::sys_seconds now);
 
+/// Errors: as run().
+[[nodiscard]] Result<near::AllowedLists> fetch_lists(ApprovedOptions const& options, Interrupt const& interrupt);
+
 /// Prints the lists on standard output. Errors: Invalid (exit code Usage for options), and what the network or the
 /// endpoints did (exit code OtherSide).
 [[nodiscard]] Result<ExitCode> run(ApprovedOptions const& options, Interrupt const& interrupt);

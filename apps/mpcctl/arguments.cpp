@@ -6,6 +6,9 @@
 #include <CLI/CLI.hpp>
 
 #include "base/log.h"
+#include "mpcctl/arguments_deploy.h"
+#include "mpcctl/arguments_image.h"
+#include "mpcctl/arguments_sim.h"
 
 namespace mpc::ctl {
 
@@ -20,10 +23,14 @@ struct CommandLine {
     AgentLogOptions agent_log {};
     SimAgentOptions sim_agent {};
     SimEvidenceOptions sim_evidence {};
+    SimCvmOptions sim_cvm {};
+    SimVmmOptions sim_vmm {};
     ComposeRenderOptions compose_render {};
     AppComposeOptions app_compose {};
     ApprovedOptions approved {};
     ApproveOptions approve {};
+    DeployCommands deploy {};
+    ImageCommands image {};
     std::optional<Command> chosen {};
 };
 
@@ -180,6 +187,8 @@ void add_sim(CommandLine& line)
 {
     auto* const sim = line.app.add_subcommand("sim", "The same world without TDX")->require_subcommand(1);
     add_sim_evidence(line, *sim);
+    add_sim_cvm(*sim, line.sim_cvm, [&line] { line.chosen = line.sim_cvm; });
+    add_sim_vmm(*sim, line.sim_vmm, [&line] { line.chosen = line.sim_vmm; });
     auto* const agent =
         sim->add_subcommand("agent", "A guest agent at a unix socket, until SIGTERM; each start is a boot");
     auto& options = line.sim_agent;
@@ -315,6 +324,8 @@ Result<std::optional<Command>> parse_arguments(int count, char const* const* val
     add_app_compose(line);
     add_approved(line);
     add_approve(line);
+    add_deploy_commands(line.app, line.deploy, line.chosen);
+    add_image_commands(line.app, line.image, line.chosen);
     try {
         line.app.parse(count, values);
     } catch (CLI::Success const& asked) {

@@ -14,6 +14,7 @@ enum class ExitCode : int {
     NotTrusted = 10,  ///< verified, and not trusted
     RolledBack = 11,  ///< deployed but not healthy; rolled back
     NothingToDo = 12,
+    SameContent = 13,  ///< compared: the same content under another digest
 };
 
 /// Usage where the error says so; otherwise what its kind means: by default a bad input.

@@ -93,30 +93,6 @@ Result<void> print(report::Document const& document, VerifyOptions const& option
     return ok;
 }
 
-Result<ExitCode> verify_one(VerifyOptions const& options, attestation::Policy policy, crypto::Time time,
-    Interrupt const& interrupt)
-{
-    auto const facts = TRY(forecast_facts(options));
-    auto gathered = TRY(gather_evidence(options.evidence, interrupt));
-    policy.scope =
-        options.policy.platform_only || (gathered.scope == attestation::Scope::Platform && !options.policy.file)
-        ? attestation::Scope::Platform
-        : attestation::Scope::Node;
-    auto collateral = TRY(collateral_for(options.collateral, gathered, policy, time, interrupt));
-
-    auto report = attestation::verify(gathered.evidence, collateral.verified, policy);
-    auto prospects = attestation::forecast(report, policy, facts);
-    auto const code = report.verdict == attestation::Verdict::Trusted ? ExitCode::Done : ExitCode::NotTrusted;
-    TRY(print({ .report = std::move(report),
-                  .evidence = std::move(gathered.evidence),
-                  .collateral = std::move(collateral.collateral),
-                  .forecast = std::move(prospects),
-                  .evidence_source = std::move(gathered.source),
-                  .collateral_source = std::move(collateral.source) },
-        options));
-    return code;
-}
-
 }  // namespace
 
 Result<attestation::Policy> policy_of(PolicyOptions const& options)
@@ -138,13 +114,35 @@ Result<attestation::Policy> policy_of(PolicyOptions const& options)
     return policy;
 }
 
+Result<report::Document> judge(VerifyOptions const& options, attestation::Policy policy, Interrupt const& interrupt)
+{
+    auto const time = TRY(optional_moment(options.at).in("--at")).value_or(now());
+    auto const facts = TRY(forecast_facts(options));
+    auto gathered = TRY(gather_evidence(options.evidence, interrupt));
+    policy.scope =
+        options.policy.platform_only || (gathered.scope == attestation::Scope::Platform && !options.policy.file)
+        ? attestation::Scope::Platform
+        : attestation::Scope::Node;
+    auto collateral = TRY(collateral_for(options.collateral, gathered, policy, time, interrupt));
+
+    auto report = attestation::verify(gathered.evidence, collateral.verified, policy);
+    auto prospects = attestation::forecast(report, policy, facts);
+    return report::Document { .report = std::move(report),
+        .evidence = std::move(gathered.evidence),
+        .collateral = std::move(collateral.collateral),
+        .forecast = std::move(prospects),
+        .evidence_source = std::move(gathered.source),
+        .collateral_source = std::move(collateral.source) };
+}
+
 Result<ExitCode> run(VerifyOptions const& options, Interrupt const& interrupt)
 {
-    auto const time = options.at ? TRY(parse_moment(*options.at).in("--at")) : now();
     auto policy = TRY(policy_of(options.policy));
     if (options.batch)
-        return verify_batch(options, policy, time);
-    return verify_one(options, std::move(policy), time, interrupt);
+        return verify_batch(options, policy, TRY(optional_moment(options.at).in("--at")).value_or(now()));
+    auto const document = TRY(judge(options, std::move(policy), interrupt));
+    TRY(print(document, options));
+    return document.report.verdict == attestation::Verdict::Trusted ? ExitCode::Done : ExitCode::NotTrusted;
 }
 
 }  // namespace mpc::ctl

@@ -44,6 +44,10 @@ struct VerifyOptions {
 /// The policy that the options make. Errors: Invalid, NotFound, Io.
 [[nodiscard]] Result<attestation::Policy> policy_of(PolicyOptions const& options);
 
+/// Gathers evidence and collateral, and judges them. Errors: as run().
+[[nodiscard]] Result<report::Document> judge(VerifyOptions const& options, attestation::Policy policy,
+    Interrupt const& interrupt);
+
 /// Prints the report on standard output. Done when trusted, NotTrusted when not.
 /// Errors: Invalid, NotFound and Io for inputs, what others do wrong as from_other_side().
 [[nodiscard]] Result<ExitCode> run(VerifyOptions const& options, Interrupt const& interrupt);

@@ -23,11 +23,11 @@ int hex_value(char c)
 
 std::string to_hex(ByteView bytes)
 {
-    std::string text;
-    text.reserve(bytes.size() * 2);
+    std::string text(bytes.size() * 2, '\0');
+    auto* at = text.data();
     for (auto const byte : bytes) {
-        text.push_back(hex_digits[byte >> 4]);
-        text.push_back(hex_digits[byte & 15]);
+        *at++ = hex_digits[byte >> 4];
+        *at++ = hex_digits[byte & 15];
     }
     return text;
 }

@@ -3,7 +3,7 @@
 #include <ctime>
 #include <optional>
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 #include <openssl/asn1.h>
 
 namespace mpc::crypto {
@@ -54,7 +54,7 @@ std::string to_text(Time time)
     auto const day = std::chrono::floor<std::chrono::days>(time);
     std::chrono::year_month_day const date(day);
     std::chrono::hh_mm_ss const clock(time - day);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", int(date.year()), unsigned(date.month()),
+    return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z"), int(date.year()), unsigned(date.month()),
         unsigned(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 

@@ -1,8 +1,11 @@
 #include "http/server.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
@@ -14,10 +17,14 @@ namespace mpc::http {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
+using asio::ip::tcp;
 using asio::local::stream_protocol;
+using Socket = asio::generic::stream_protocol::socket;
 using boost::system::error_code;
 
 namespace {
+
+constexpr Duration pause_between_pieces { 50 };
 
 std::optional<Method> method_of(beast::http::verb verb)
 {
@@ -32,6 +39,14 @@ std::optional<Method> method_of(beast::http::verb verb)
     return std::nullopt;
 }
 
+constexpr std::string_view last_chunk = "0\r\n\r\n";
+
+/// Nothing for an empty piece, which would end the answer.
+std::string chunk(std::string_view piece)
+{
+    return piece.empty() ? std::string() : fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
+}
+
 /// The answer as bytes, written by hand because a simulator may want to send less than it announces.
 std::string serialise(Answer const& answer, bool keep_alive)
 {
@@ -42,11 +57,10 @@ std::string serialise(Answer const& answer, bool keep_alive)
         text += name + ": " + value + "\r\n";
     text += keep_alive ? "" : "Connection: close\r\n";
     auto const body = response.body.substr(0, answer.delivery.cut_after);
-    if (answer.delivery.chunked) {
-        text += "Transfer-Encoding: chunked\r\n\r\n";
-        if (!body.empty())
-            text += fmt::format("{:x}\r\n{}\r\n", body.size(), body);
-        return answer.delivery.cut_after < response.body.size() ? text : text + "0\r\n\r\n";
+    if (answer.delivery.chunked || answer.delivery.more) {
+        text += "Transfer-Encoding: chunked\r\n\r\n" + chunk(body);
+        auto const goes_on = answer.delivery.more || answer.delivery.cut_after < response.body.size();
+        return goes_on ? text : text + std::string(last_chunk);
     }
     return text + "Content-Length: " + std::to_string(response.body.size()) + "\r\n\r\n" + body;
 }
@@ -54,7 +68,7 @@ std::string serialise(Answer const& answer, bool keep_alive)
 /// One client's connection; keeps itself alive through the operations under way.
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
-    Connection(stream_protocol::socket socket, Handler const& handler)
+    Connection(Socket socket, Handler const& handler)
         : m_socket(std::move(socket)), m_timer(m_socket.get_executor()), m_handler(handler)
     {
     }
@@ -99,20 +113,51 @@ private:
 
     void wait_for_the_client_to_leave()
     {
-        m_socket.async_wait(stream_protocol::socket::wait_read, [self = shared_from_this()](error_code) {});
+        m_socket.async_wait(Socket::wait_read, [self = shared_from_this()](error_code) {});
     }
 
     void write()
     {
         m_text = serialise(m_answer, m_keep_alive);
         asio::async_write(m_socket, asio::buffer(m_text), [self = shared_from_this()](error_code error, std::size_t) {
-            if (!error && self->m_keep_alive
+            if (!error && self->m_answer.delivery.more)
+                self->stream();
+            else if (!error && self->m_keep_alive
                 && self->m_answer.delivery.cut_after >= self->m_answer.response.body.size())
                 self->read();
         });
     }
 
-    stream_protocol::socket m_socket;
+    /// The next piece of an answer that goes on, when there is one.
+    void stream()
+    {
+        auto const piece = m_answer.delivery.more();
+        if (piece && piece->empty())
+            return stream_later();
+        if (!piece)
+            m_answer.delivery.more = {};
+        m_text = piece ? chunk(*piece) : std::string(last_chunk);
+        asio::async_write(m_socket, asio::buffer(m_text), [self = shared_from_this()](error_code error, std::size_t) {
+            if (!error && self->m_answer.delivery.more)
+                self->stream();
+            else if (!error && self->m_keep_alive)
+                self->read();
+        });
+    }
+
+    void stream_later()
+    {
+        char byte = 0;
+        if (recv(m_socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+            return;  // the client has left
+        m_timer.expires_after(pause_between_pieces);
+        m_timer.async_wait([self = shared_from_this()](error_code error) {
+            if (!error)
+                self->stream();
+        });
+    }
+
+    Socket m_socket;
     asio::steady_timer m_timer;
     Handler const& m_handler;
     beast::flat_buffer m_buffer;
@@ -126,17 +171,20 @@ private:
 
 struct Server::Loop {
     asio::io_context context { 1 };
-    stream_protocol::acceptor acceptor { context };
-    std::filesystem::path path;
+    stream_protocol::acceptor unix_acceptor { context };
+    tcp::acceptor tcp_acceptor { context };
+    std::filesystem::path path;  ///< empty for TCP
     Handler handler;
 
-    void accept()
+    template <typename Acceptor>
+    void accept(Acceptor& acceptor)
     {
-        acceptor.async_accept([this](error_code error, stream_protocol::socket socket) {
+        using Accepted = typename Acceptor::protocol_type::socket;
+        acceptor.async_accept([this, &acceptor](error_code error, Accepted socket) {
             if (error)
                 return;
-            std::make_shared<Connection>(std::move(socket), handler)->read();
-            accept();
+            std::make_shared<Connection>(Socket(std::move(socket)), handler)->read();
+            accept(acceptor);
         });
     }
 };
@@ -158,10 +206,26 @@ Result<std::unique_ptr<Server>> Server::listen(std::filesystem::path socket, Han
             return Error(ErrorKind::Invalid, socket.string() + " exists and is not a socket");
         std::filesystem::remove(socket);
     }
-    loop->acceptor.open();
-    if (loop->acceptor.bind(stream_protocol::endpoint(socket.string()), error) || loop->acceptor.listen(128, error))
+    auto& acceptor = loop->unix_acceptor;
+    acceptor.open();
+    if (acceptor.bind(stream_protocol::endpoint(socket.string()), error) || acceptor.listen(128, error))
         return Error(ErrorKind::Io, "cannot listen at " + socket.string() + ": " + error.message());
-    loop->accept();
+    loop->accept(acceptor);
+    return std::unique_ptr<Server>(new Server(std::move(loop)));
+}
+
+Result<std::unique_ptr<Server>> Server::listen_on_loopback(std::uint16_t port, Handler handler)
+{
+    auto loop = std::make_unique<Loop>();
+    loop->handler = std::move(handler);
+    auto& acceptor = loop->tcp_acceptor;
+    error_code error;
+    acceptor.open(tcp::v4());
+    acceptor.set_option(tcp::acceptor::reuse_address(true));
+    if (acceptor.bind(tcp::endpoint(asio::ip::address_v4::loopback(), port), error) || acceptor.listen(128, error))
+        return Error(error == asio::error::address_in_use ? ErrorKind::Invalid : ErrorKind::Io,
+            fmt::format("cannot listen at 127.0.0.1:{}: {}", port, error.message()));
+    loop->accept(acceptor);
     return std::unique_ptr<Server>(new Server(std::move(loop)));
 }
 
@@ -172,7 +236,8 @@ Server::~Server()
     m_loop->context.stop();
     m_thread.join();
     std::error_code ignored;
-    std::filesystem::remove(m_loop->path, ignored);
+    if (!m_loop->path.empty())
+        std::filesystem::remove(m_loop->path, ignored);
 }
 
 }  // namespace mpc::http

@@ -104,5 +104,7 @@ TEST(JsonWrite, PrettyIndentsAndIsReadBackAsTheSame)
     EXPECT_EQ(write(*read(write_pretty(value))), write(value));
 }
 
+TEST(JsonWrite, GivesZeroNoSign) { EXPECT_EQ(write_canonical(*read("[-0.0,0.0,-0e1]")), "[0,0,0]"); }
+
 }  // namespace
 }  // namespace mpc::json

@@ -27,7 +27,7 @@ public:
         else if (auto const* negative = value.negative())
             text += std::to_string(*negative);
         else if (auto const* real = value.real())
-            text += fmt::format("{}", *real);
+            text += *real == 0 ? "0" : fmt::format("{}", *real);  // without a sign (RFC 8785 section 3.2.2.3)
         else if (auto const* string = value.text())
             quoted(*string);
         else if (auto const* elements = value.array())

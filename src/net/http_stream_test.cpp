@@ -55,8 +55,8 @@ TEST(Stream, EndsWithTheErrorOfWhoeverTakesThePieces)
 
 TEST(Stream, EndsWhenTheOtherSideFallsSilent)
 {
-    auto const streamed = stream_answered(
-        { "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun", Reply::Then::StaySilent }, ok, 300ms);
+    auto const streamed =
+        stream_answered({ "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun", Reply::Then::StaySilent }, ok, 300ms);
     ASSERT_FALSE(streamed.end.ok());
     EXPECT_EQ(streamed.end.error().kind(), ErrorKind::Timeout);
     EXPECT_EQ(streamed.text, "begun");

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "simulator/guest_agent_json.h"
+#include "simulator/rpc_answer.h"
 
 namespace mpc::simulator {
 
@@ -27,19 +28,6 @@ std::optional<Call> route(http::Request const& request)
         return std::nullopt;
     return Call { .method = http::percent_decode(path.substr(1)),
         .query = target.substr(std::min(end + 1, target.size())) };
-}
-
-json::Object query_arguments(std::string_view query)
-{
-    json::Object arguments;
-    while (!query.empty()) {
-        auto const pair = query.substr(0, query.find('&'));
-        auto const name = pair.substr(0, pair.find('='));
-        arguments.add(http::percent_decode(name),
-            name.size() < pair.size() ? http::percent_decode(pair.substr(name.size() + 1)) : "");
-        query.remove_prefix(std::min(pair.size() + 1, query.size()));
-    }
-    return arguments;
 }
 
 /// JSON in both directions: GET always; POST with the content type or with "json" in the query.
@@ -75,25 +63,6 @@ Result<Bytes> bytes_argument(json::Object const& arguments, std::string_view nam
     return from_hex(std::string_view(text).substr(text.starts_with("0x") ? 2 : 0)).in(std::string(name));
 }
 
-http::Answer json_answer(unsigned status, std::string body)
-{
-    return { .response = {
-                 .status = status, .headers = { { "Content-Type", "application/json" } }, .body = std::move(body) } };
-}
-
-http::Answer error_answer(std::string const& text)
-{
-    return json_answer(400, json::write_pretty(json::Object { { "error", text } }));
-}
-
-http::Answer not_found()
-{
-    return { .response = { .status = 404,
-                 .headers = { { "Content-Type", "text/html; charset=utf-8" } },
-                 .body = "<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head>\n"
-                         "<body><h1>404: Not Found</h1></body></html>\n" } };
-}
-
 /// dstack's error as protobuf: field 1, a text of less than 128 bytes.
 http::Answer protobuf_error()
 {
@@ -102,24 +71,6 @@ http::Answer protobuf_error()
     return { .response = { .status = 400,
                  .headers = { { "Content-Type", "application/octet-stream" } },
                  .body = std::string("\x0a") + static_cast<char>(text.size()) + std::string(text) } };
-}
-
-http::Answer html_page()
-{
-    return { .response = { .status = 200,
-                 .headers = { { "Content-Type", "text/html" } },
-                 .body = "<html><body><h1>502 Bad Gateway</h1></body></html>\n" } };
-}
-
-/// What the plan does to an answer on its way out.
-http::Answer deliver(http::Answer answer, Faults const& faults)
-{
-    answer.delivery.hang = faults.has(Fault::Hang);
-    answer.delivery.drop = faults.has(Fault::Drop);
-    answer.delivery.delay = faults.delay();
-    if (faults.has(Fault::Cut))
-        answer.delivery.cut_after = answer.response.body.size() / 2;
-    return answer;
 }
 
 }  // namespace

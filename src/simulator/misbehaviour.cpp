@@ -12,7 +12,7 @@ namespace mpc::simulator {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> methods { "GetQuote", "EmitEvent", "Info", "Version" };
+constexpr std::array<std::string_view, 4> agent_methods { "GetQuote", "EmitEvent", "Info", "Version" };
 
 struct Lie {
     std::string_view name;
@@ -52,6 +52,11 @@ Result<std::optional<unsigned>> take_number_after(char separator, std::string_vi
 
 Result<Misbehaviour> parse_misbehaviour(Fault fault, std::string_view text)
 {
+    return parse_misbehaviour(fault, text, agent_methods);
+}
+
+Result<Misbehaviour> parse_misbehaviour(Fault fault, std::string_view text, std::span<std::string_view const> methods)
+{
     Misbehaviour misbehaviour { .fault = fault };
     misbehaviour.calls = TRY(take_number_after(':', text)).value_or(UINT_MAX);
     auto const delay = TRY(take_number_after('=', text));
@@ -77,6 +82,16 @@ Result<Misbehaviour> parse_lie(std::string_view text)
             .remedy("choose one of log, register, twice, phantom, report-data and echo");
     misbehaviour.fault = lie->fault;
     misbehaviour.method = lie->method;
+    return misbehaviour;
+}
+
+Result<Misbehaviour> parse_vmm_lie(std::string_view text)
+{
+    Misbehaviour misbehaviour { .fault = Fault::LieStatus, .method = "Status" };
+    misbehaviour.calls = TRY(take_number_after(':', text)).value_or(UINT_MAX);
+    if (text != "status")
+        return Error(ErrorKind::Invalid, fmt::format("\"{}\" is no lie that the VMM knows", printable(text, 40)))
+            .remedy("the one that it knows is status");
     return misbehaviour;
 }
 

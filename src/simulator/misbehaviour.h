@@ -2,6 +2,7 @@
 #pragma once
 
 #include <climits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,12 +25,13 @@ enum class Fault {
     LieTwice,       ///< EmitEvent: logs and extends two times
     LiePhantom,     ///< EmitEvent: logs, then fails to extend and says 400, as 0.5.6 to 0.5.11 can
     LieReportData,  ///< GetQuote: the quote holds other report data than asked for, the echo is right
+    LieStatus,      ///< of a VMM, Status: says that every VM is running
     LieEcho,        ///< GetQuote: the echo is of other report data than asked for, the quote is right
 };
 
 struct Misbehaviour {
     Fault fault = Fault::Fail;
-    std::string method {};      ///< GetQuote, EmitEvent, Info or Version
+    std::string method {};      ///< such as GetQuote
     Duration delay { 0 };       ///< of Fault::Delay
     unsigned calls = UINT_MAX;  ///< how many of the first calls it spoils
 };
@@ -37,8 +39,14 @@ struct Misbehaviour {
 /// From the text of an option: "METHOD[:CALLS]", for a delay "METHOD=MILLISECONDS[:CALLS]". `fault` is none of the
 /// lies. Errors: Invalid.
 [[nodiscard]] Result<Misbehaviour> parse_misbehaviour(Fault fault, std::string_view text);
+/// As above, of a peer that has these methods.
+[[nodiscard]] Result<Misbehaviour> parse_misbehaviour(Fault fault, std::string_view text,
+    std::span<std::string_view const> methods);
 /// From "log", "register", "twice", "phantom", "report-data" or "echo", each with or without ":CALLS". Errors: Invalid.
 [[nodiscard]] Result<Misbehaviour> parse_lie(std::string_view text);
+
+/// A VMM's: "status" or "status:CALLS". Errors: Invalid.
+[[nodiscard]] Result<Misbehaviour> parse_vmm_lie(std::string_view text);
 
 /// The misbehaviours that one call is subject to.
 class Faults {

@@ -1,0 +1,167 @@
+#include "mpcctl/deploy.h"
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "mpcctl/output_file.h"
+#include "mpcctl/plan.h"
+#include "vmm/boot.h"
+#include "vmm/wait.h"
+
+namespace mpc::ctl {
+
+namespace {
+
+constexpr auto longest_shutdown = std::chrono::minutes(5);
+
+/// What must be true before anything is touched.
+Result<void> check_plan(vmm::Plan const& plan, DeployOptions const& options)
+{
+    if (!plan.problems.empty())
+        return Error(ErrorKind::Invalid, "it must not be deployed like this: " + plan.problems.front())
+            .remedy(plan.problems.size() == 1 ? "mend that, and look at mpcctl plan"
+                                              : "mpcctl plan shows every problem; mend them");
+    if (plan.disk == vmm::DiskFate::Lost && !options.accept_data_loss)
+        return Error(ErrorKind::Invalid,
+            "the data disk of VM " + plan.vm_id + " would be lost: its sealing key changes with "
+                + plan.disk_reasons[0])
+            .remedy("deploy what made the disk, or migrate the key shares first; --accept-data-loss goes on");
+    return ok;
+}
+
+Result<void> confirm(vmm::Plan const& plan, DeployOptions const& options)
+{
+    if (plan.action == vmm::Action::Create || options.yes)
+        return ok;
+    auto const answer = ask("VM " + plan.vm_id + " will be stopped, changed and started. Go on? [y/N]");
+    if (!answer)
+        return Error(ErrorKind::Invalid, "VM " + plan.vm_id + " would be stopped and changed, and nobody can be asked")
+            .exit_as(mpc::ExitCode::Usage)
+            .remedy("run it on a terminal, or give --yes");
+    if (*answer != "y" && *answer != "Y" && *answer != "yes")
+        return Error(ErrorKind::Invalid, "not confirmed: nothing was changed").remedy("answer y to go on");
+    return ok;
+}
+
+/// Keeps what is measured under names that say which it is.
+Result<void> keep_record(vmm::Wanted const& wanted, vmm::Plan const& plan, std::filesystem::path const& directory)
+{
+    auto const stem = "compose-" + to_hex(plan.compose_hash).substr(0, 16);
+    TRY(write_measured_output(directory / (stem + ".app-compose.json"), wanted.app_compose).in("--record"));
+    TRY(write_measured_output(directory / (stem + ".launcher-compose.yaml"), wanted.compose).in("--record"));
+    return ok;
+}
+
+/// That the VMM has the bytes that were planned: anything else has another sealing key.
+Result<void> check_made(vmm::Client& client, std::string const& id, vmm::Plan const& plan)
+{
+    auto const vm = TRY(from_other_side(client.info(id)));
+    if (vm && vm->configuration && vm->configuration->compose_file == plan.configuration.compose_file)
+        return ok;
+    return Error(ErrorKind::Refused, "the VMM has another app-compose for VM " + id + " than it was given")
+        .remedy("do not use this VM; look into the VMM's own log, and remove it with mpcctl remove " + id);
+}
+
+Result<std::string> create(vmm::Client& client, vmm::Plan const& plan)
+{
+    if (TRY(from_other_side(client.compose_hash(plan.configuration))) != plan.compose_hash)
+        return Error(ErrorKind::Refused, "the VMM computes another compose hash: nothing was created")
+            .remedy("something between here and the VMM changes what is sent: connect directly");
+    auto id = client.create(plan.configuration);
+    if (!id.ok() && id.error().kind() != ErrorKind::Refused)
+        return Error(ErrorKind::Refused, id.error().message() + "; the VM may exist all the same")
+            .remedy("look with mpcctl list before you deploy again");
+    return TRY(from_other_side(std::move(id)));
+}
+
+Result<void> change(vmm::Client& client, vmm::Plan const& plan, Interrupt const& interrupt)
+{
+    auto const& id = plan.vm_id;
+    if (plan.vm_status != vmm::Status::Stopped) {
+        bool const is_dead = plan.vm_status == vmm::Status::Exited;
+        TRY(from_other_side(is_dead ? client.kill(id) : client.shut_down(id)));
+        TRY(from_other_side(vmm::wait_until_stopped(client, id, { longest_shutdown }, interrupt)));
+    }
+    auto const is_stopped = "VM " + id + " is stopped now";
+    TRY(from_other_side(client.update(id, plan.update))
+            .in(is_stopped)
+            .remedy("mpcctl plan shows what is left to change; mpcctl start " + id + " starts it as it is"));
+    TRY(check_made(client, id, plan).in(is_stopped));
+    TRY(from_other_side(client.start(id)).in(is_stopped).remedy("look into the VMM's log, then mpcctl start " + id));
+    return ok;
+}
+
+Result<std::string> carry_out(vmm::Client& client, vmm::Plan const& plan, Interrupt const& interrupt)
+{
+    if (plan.action == vmm::Action::Change) {
+        TRY(change(client, plan, interrupt));
+        return plan.vm_id;
+    }
+    auto const id = TRY(create(client, plan));
+    TRY(check_made(client, id, plan));
+    return id;
+}
+
+ExitCode tell(vmm::Plan const& plan, std::string const& id, vmm::BootReport const& report, bool json)
+{
+    bool const is_well =
+        report.outcome == vmm::BootOutcome::Launched || report.outcome == vmm::BootOutcome::Unconfirmed;
+    auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(report.duration).count();
+    if (json) {
+        auto object = plan_json(plan);
+        object.add("deployed", id);
+        object.add("healthy", report.outcome == vmm::BootOutcome::Launched);
+        object.add("reason", report.reason);
+        object.add("launcher_exit_code",
+            report.launcher ? json::Value(static_cast<int>(*report.launcher)) : json::Value());
+        object.add("seconds", seconds);
+        fmt::print("{}\n", json::write_pretty(object));
+    } else {
+        fmt::print("VM {}: {} ({} s)\n", id, report.reason, seconds);
+    }
+    if (report.outcome != vmm::BootOutcome::Launched)
+        fmt::print(stderr, "remedy: {}\n", report.remedy);
+    return is_well ? ExitCode::Done : ExitCode::RolledBack;
+}
+
+Result<ExitCode> follow(vmm::Client& client, vmm::Plan const& plan, std::string const& id, vmm::BootWatch watch,
+    DeployOptions const& options, Interrupt const& interrupt)
+{
+    watch.deadline = std::chrono::seconds(options.wait_seconds);
+    if (isatty(STDERR_FILENO) != 0)
+        watch.on_progress = [](std::string const& step) { fmt::print(stderr, "  {}\n", step); };
+    auto const report =
+        TRY(from_other_side(vmm::follow_boot(client, id, watch, interrupt)).in("VM " + id + " was deployed, but"));
+    return tell(plan, id, report, options.json);
+}
+
+}  // namespace
+
+Result<ExitCode> run(DeployOptions const& options, Interrupt const& interrupt)
+{
+    auto const wanted = TRY(read_deployment(options.deployment));
+    auto const vmm_options = with_vmm_of(options.vmm, wanted.deployment);
+    auto const endpoint = TRY(endpoint_of(vmm_options));
+    auto client = TRY(vmm::Client::make(endpoint, interrupt));
+    auto const plan = TRY(vmm::make_plan(wanted, TRY(ask_what_exists(client))));
+    if (!options.json)
+        fmt::print("{}", as_table(plan));
+    TRY(check_plan(plan, options));
+    if (plan.action == vmm::Action::Nothing) {
+        if (options.json)
+            fmt::print("{}\n", json::write_pretty(plan_json(plan)));
+        return ExitCode::NothingToDo;
+    }
+    TRY(confirm(plan, options));
+    TRY(keep_record(wanted, plan, options.record));
+    // The log of an earlier boot may still be there: only what comes after its last line is about this one.
+    vmm::BootWatch watch { .launcher_log =
+                               vmm::launcher_log_of(plan.configuration.ports, endpoint.address, interrupt) };
+    if (auto const log = watch.launcher_log ? watch.launcher_log() : Result<std::string>(std::string()); log.ok())
+        watch.seen_before = vmm::read_launcher_log(*log, "").last_line;
+    auto const id = TRY(carry_out(client, plan, interrupt));
+    return follow(client, plan, id, std::move(watch), options, interrupt);
+}
+
+}  // namespace mpc::ctl

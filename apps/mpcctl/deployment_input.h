@@ -1,0 +1,28 @@
+// A deployment and its files, from the command line to what a plan is made of.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "mpcctl/vmm_access.h"
+#include "vmm/plan.h"
+
+namespace mpc::ctl {
+
+struct DeploymentInput {
+    std::optional<std::filesystem::path> file {};              ///< TOML
+    std::optional<std::filesystem::path> env_file {};          ///< of deploy-launcher.sh, instead
+    std::optional<std::filesystem::path> compose_template {};  ///< which the env file does not name
+};
+
+/// Reads the deployment and the files it names, whose paths are relative to it, and renders compose and app-compose.
+/// Errors: Invalid (exit code Usage when nothing to read was named), NotFound, Io.
+[[nodiscard]] Result<vmm::Wanted> read_deployment(DeploymentInput const& input);
+
+/// The options, with the VMM that the deployment names unless they name one.
+[[nodiscard]] VmmOptions with_vmm_of(VmmOptions options, vmm::Deployment const& deployment);
+
+/// Asks the VMM what there is. Errors: those of the client, with the exit code OtherSide.
+[[nodiscard]] Result<vmm::Existing> ask_what_exists(vmm::Client& client);
+
+}  // namespace mpc::ctl

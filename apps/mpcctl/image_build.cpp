@@ -1,0 +1,178 @@
+#include "mpcctl/image_build.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "oci/build.h"
+#include "json/json.h"
+
+namespace mpc::ctl {
+
+namespace {
+
+constexpr std::size_t most_manifest_bytes = std::size_t { 16 } << 20;
+
+Error usage(std::string message, std::string remedy)
+{
+    return Error(ErrorKind::Invalid, std::move(message)).exit_as(mpc::ExitCode::Usage).remedy(std::move(remedy));
+}
+
+template <typename T>
+std::optional<T> whole_number(std::string_view text)
+{
+    T number = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size())
+        return std::nullopt;
+    return number;
+}
+
+Result<std::int64_t> epoch()
+{
+    auto const* const text = std::getenv("SOURCE_DATE_EPOCH");
+    if (!text)
+        return std::int64_t { 0 };
+    auto const seconds = whole_number<std::int64_t>(text);
+    if (!seconds || *seconds < 0)
+        return usage("SOURCE_DATE_EPOCH is not a time", "set it to Unix seconds, or unset it for 0");
+    return *seconds;
+}
+
+Result<oci::Owner> owner_of(std::string_view text)
+{
+    auto const colon = text.find(':');
+    auto const uid = whole_number<std::uint64_t>(text.substr(0, colon));
+    auto const gid = colon == std::string_view::npos ? uid : whole_number<std::uint64_t>(text.substr(colon + 1));
+    if (!uid || !gid)
+        return usage("--owner is not two numbers", "write UID:GID, such as 0:0; names differ between machines");
+    return oci::Owner { .uid = *uid, .gid = *gid };
+}
+
+oci::Preserve preserve_of(std::vector<std::string> const& names)
+{
+    auto const has = [&](std::string_view name) { return std::ranges::find(names, name) != names.end(); };
+    return { .modes = has("modes"), .owners = has("owners"), .capabilities = has("capabilities") };
+}
+
+/// SRC:DEST[:MODE]
+Result<void> add_file(oci::Tree& tree, std::string const& text)
+{
+    auto const first = text.find(':');
+    auto const second = first == std::string::npos ? first : text.find(':', first + 1);
+    if (first == std::string::npos || first == 0)
+        return usage("--file is malformed", "write SRC:DEST or SRC:DEST:MODE");
+    std::optional<std::uint32_t> mode;
+    if (second != std::string::npos)
+        mode = TRY(oci::parse_mode(std::string_view(text).substr(second + 1)).exit_as(mpc::ExitCode::Usage));
+    return tree.add_file(text.substr(0, first), std::string_view(text).substr(first + 1, second - first - 1), mode);
+}
+
+Result<oci::Tree> tree_of(ImageBuildOptions const& options)
+{
+    oci::Tree tree(TRY(owner_of(options.owner)));
+    if (options.root)
+        TRY(tree.add_root(*options.root, preserve_of(options.preserve)));
+    if (options.manifest) {
+        auto const text = TRY(read_file(*options.manifest, most_manifest_bytes));
+        TRY(tree.add_manifest(text, options.manifest->parent_path())
+                .remedy("mend the manifest; mpcctl(1) says what an entry has"));
+    }
+    for (auto const& file : options.files)
+        TRY(add_file(tree, file));
+    if (tree.entries().empty())
+        return usage("there is nothing to put into the image", "give --root, --file or --manifest");
+    TRY(tree.complete());
+    return tree;
+}
+
+/// NAME=VALUE, with a name.
+Result<void> check_assignments(std::string const& option, std::vector<std::string> const& texts)
+{
+    for (auto const& text : texts)
+        if (text.find('=') == 0 || text.find('=') == std::string::npos)
+            return usage(option + " has no name and value", "write " + option + " NAME=VALUE");
+    return ok;
+}
+
+Result<std::string> port_of(std::string const& text)
+{
+    auto const slash = std::min(text.find('/'), text.size());
+    auto const port = whole_number<unsigned>(std::string_view(text).substr(0, slash));
+    auto const protocol = slash == text.size() ? "/tcp" : text.substr(slash);
+    if (!port || *port == 0 || *port > 65535 || (protocol != "/tcp" && protocol != "/udp"))
+        return usage("--expose is not a port", "write a number from 1 to 65535, with /udp where it is not TCP");
+    return std::to_string(*port) + protocol;
+}
+
+Result<oci::ContainerDefaults> defaults_of(ImageBuildOptions const& options)
+{
+    TRY(check_assignments("--env", options.env));
+    TRY(check_assignments("--label", options.labels));
+    oci::ContainerDefaults defaults { .env = options.env, .workdir = options.workdir, .user = options.user };
+    if (!options.entrypoint.empty())
+        defaults.entrypoint = options.entrypoint;
+    if (!options.command.empty())
+        defaults.command = options.command;
+    for (auto const& label : options.labels)
+        defaults.labels[label.substr(0, label.find('='))] = label.substr(label.find('=') + 1);
+    for (auto const& port : options.ports)
+        defaults.ports.insert(TRY(port_of(port)));
+    return defaults;
+}
+
+oci::ImageForm form_of(oci::Place const& place)
+{
+    switch (place.form) {
+    case oci::Place::Form::Layout: return oci::ImageForm::Layout;
+    case oci::Place::Form::LayoutArchive: return oci::ImageForm::LayoutArchive;
+    case oci::Place::Form::DockerArchive: return oci::ImageForm::DockerArchive;
+    }
+    return oci::ImageForm::Layout;
+}
+
+json::Object as_json(oci::BuiltImage const& built, std::string const& output)
+{
+    json::Array layers;
+    for (auto const& layer : built.layers)
+        layers.emplace_back(json::Object { { "digest", "sha256:" + to_hex(layer.digest) },
+            { "diff_id", "sha256:" + to_hex(layer.diff_id) }, { "size", layer.size },
+            { "unpacked_size", layer.tar_size }, { "compression", oci::name_of(layer.compression) } });
+    return { { "output", output }, { "manifest_digest", built.manifest.text() }, { "image_id", built.id.text() },
+        { "layers", std::move(layers) } };
+}
+
+}  // namespace
+
+Result<ExitCode> run(ImageBuildOptions const& options, Interrupt const&)
+{
+    auto const output = TRY(oci::Place::parse(options.output).in("--output"));
+    if (output.digest)
+        return usage("--output has a digest", "give a path; the digest is what comes out");
+    oci::LayerOptions layer;
+    layer.epoch = TRY(epoch());
+    layer.compression = *oci::compression_named(options.compression);
+    layer.threads = options.threads > 0 ? options.threads : std::max(std::thread::hardware_concurrency(), 1U);
+    auto tree = TRY(tree_of(options));
+    auto defaults = TRY(defaults_of(options));
+    oci::BuildRequest request { .tree = std::move(tree), .layer = layer, .defaults = std::move(defaults) };
+    if (options.name)
+        request.name = TRY(image::Reference::parse(*options.name).in("--name").exit_as(mpc::ExitCode::Usage));
+    if (options.base) {
+        auto const base = TRY(oci::Place::parse(*options.base).in("--base"));
+        request.base = TRY(oci::open_image(base).in("base"));
+    }
+    auto const built = TRY(oci::build_image(request, form_of(output), output.path));
+    if (options.json)
+        fmt::print("{}\n", json::write_pretty(as_json(built, options.output)));
+    else
+        fmt::print("manifest digest  {}\nimage ID         {}\nwritten to       {}\n", built.manifest.text(),
+            built.id.text(), options.output);
+    return ExitCode::Done;
+}
+
+}  // namespace mpc::ctl

@@ -1,0 +1,50 @@
+// Whether the node in a VM is well: the VMM's word, the launcher's own, and the hardware's.
+#pragma once
+
+#include "mpcctl/verify.h"
+#include "vmm/boot.h"
+#include "vmm/upgrade_record.h"
+
+namespace mpc::ctl {
+
+struct HealthOptions {
+    /// The launcher's log, as the guest's agent serves it; absent: the VM's port 8090, where the VMM forwards one.
+    std::optional<std::string> launcher_log {};
+    EvidenceOptions evidence {};  ///< nothing named: the node is not verified
+    CollateralInput collateral {};
+    PolicyOptions policy {};
+};
+
+/// One VM's node, looked at until all that can be asked agrees, or the deadline passes.
+class NodeHealth {
+public:
+    /// Errors: Invalid (options).
+    static Result<NodeHealth> of(vmm::Client& client, vmm::VmInfo const& vm, std::string const& vmm_address,
+        HealthOptions options, Duration deadline, Interrupt const& interrupt);
+
+    /// "" when the launcher's log cannot be read.
+    [[nodiscard]] std::string last_log_line() const;
+
+    /// Forward: the node runs with the record's digest. Back: it runs. Errors: Mismatch with the reason when it is not
+    /// well and will not be in time; Interrupted; those of follow_boot().
+    [[nodiscard]] Result<void> wait(vmm::UpgradeRecord const& record) const;
+
+private:
+    NodeHealth(vmm::Client& client, vmm::ReadLauncherLog launcher_log, HealthOptions options, Duration deadline,
+        Interrupt const& interrupt)
+        : m_client(client), m_launcher_log(std::move(launcher_log)), m_options(std::move(options)),
+          m_deadline(deadline), m_interrupt(interrupt)
+    {
+    }
+    [[nodiscard]] Result<void> wait_for_attestation(image::ImageDigest const& digest, Deadline const& deadline) const;
+    /// What is wrong with the attestation now; "" when it is trusted.
+    [[nodiscard]] Result<std::string> attestation_problem(image::ImageDigest const& digest) const;
+
+    vmm::Client& m_client;
+    vmm::ReadLauncherLog m_launcher_log;
+    HealthOptions m_options;
+    Duration m_deadline;
+    Interrupt const& m_interrupt;
+};
+
+}  // namespace mpc::ctl

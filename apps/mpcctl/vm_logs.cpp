@@ -1,0 +1,76 @@
+#include "mpcctl/vm_logs.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace mpc::ctl {
+
+namespace {
+
+constexpr std::size_t longest_line = std::size_t { 64 } << 10;
+constexpr std::string_view heartbeat = "[vmm heartbeat]";
+
+vmm::LogChannel channel_named(std::string_view name)
+{
+    if (name == "stdout")
+        return vmm::LogChannel::Stdout;
+    return name == "stderr" ? vmm::LogChannel::Stderr : vmm::LogChannel::Serial;
+}
+
+std::string cleaned(std::string line)
+{
+    if (line.ends_with('\r'))
+        line.pop_back();
+    std::ranges::replace_if(
+        line, [](char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 0x7f; }, ' ');
+    return line;
+}
+
+}  // namespace
+
+std::string LogText::add(std::string_view piece)
+{
+    std::string text;
+    for (auto const c : piece) {
+        if (c != '\n' && m_line.size() < longest_line) {
+            m_line += c;
+            continue;
+        }
+        if (m_line != heartbeat)
+            text += cleaned(std::exchange(m_line, "")) + "\n";
+        m_line = c == '\n' ? "" : std::string(1, c);
+    }
+    return text;
+}
+
+std::string LogText::rest()
+{
+    return m_line.empty() || m_line == heartbeat ? "" : cleaned(std::exchange(m_line, "")) + "\n";
+}
+
+Result<ExitCode> run(LogsOptions const& options, Interrupt const& interrupt)
+{
+    auto client = TRY(client_of(options.vmm, interrupt));
+    auto const vm = TRY(vmm::find_vm(TRY(from_other_side(client.list_briefly())), options.vm));
+    LogText text;
+    auto const print = [&text](std::string_view piece) -> Result<void> {
+        fmt::print("{}", text.add(piece));
+        if (std::fflush(stdout) != 0)
+            return Error(ErrorKind::Io, "cannot write to standard output");
+        return ok;
+    };
+    vmm::LogRequest const request {
+        .channel = channel_named(options.channel), .lines = options.lines, .follow = options.follow
+    };
+    auto const done = client.logs(vm.id, request, print);
+    fmt::print("{}", text.rest());
+    if (!done.ok() && done.error().kind() == ErrorKind::Interrupted && options.follow)
+        return ExitCode::Done;
+    if (!done.ok() && (done.error().kind() == ErrorKind::NotFound || done.error().kind() == ErrorKind::Io))
+        return done.error();
+    TRY(from_other_side(done));
+    return ExitCode::Done;
+}
+
+}  // namespace mpc::ctl

@@ -1,0 +1,86 @@
+#include "mpcctl/vmm_access.h"
+
+#include <cstdlib>
+#include <iostream>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace mpc::ctl {
+
+namespace {
+
+std::optional<std::string> variable(char const* name)
+{
+    auto const* const value = std::getenv(name);
+    return value && *value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+std::filesystem::path configuration_file()
+{
+    if (auto const directory = variable("XDG_CONFIG_HOME"))
+        return std::filesystem::path(*directory) / "mpcctl" / "config.toml";
+    return std::filesystem::path(variable("HOME").value_or("/")) / ".config" / "mpcctl" / "config.toml";
+}
+
+json::Value configuration_json(vmm::Configuration const& configuration)
+{
+    json::Array ports;
+    for (auto const& port : configuration.ports)
+        ports.emplace_back(vmm::to_text(port));
+    return json::Object { { "image", configuration.image }, { "vcpu", configuration.vcpu },
+        { "memory_mb", configuration.memory_mb }, { "disk_gb", configuration.disk_gb }, { "ports", std::move(ports) },
+        { "compose_hash", to_hex(sha256({ as_bytes(configuration.compose_file) })) } };
+}
+
+}  // namespace
+
+Result<vmm::Endpoint> endpoint_of(VmmOptions const& options)
+{
+    if (options.config && !std::filesystem::exists(*options.config))
+        return Error(ErrorKind::NotFound, "--config: there is no file " + options.config->string());
+    auto const contexts = TRY(vmm::read_contexts(options.config.value_or(configuration_file())));
+    auto endpoint = TRY(vmm::resolve(options.choice, contexts, variable));
+    endpoint.timeout = std::chrono::seconds(options.timeout_seconds);
+    return endpoint;
+}
+
+Result<vmm::Client> client_of(VmmOptions const& options, Interrupt const& interrupt)
+{
+    return vmm::Client::make(TRY(endpoint_of(options)), interrupt);
+}
+
+Result<vmm::VmInfo> vm_named(vmm::Client& client, std::string const& name)
+{
+    auto const vm = TRY(vmm::find_vm(TRY(from_other_side(client.list_briefly())), name));
+    auto info = TRY(from_other_side(client.info(vm.id)));
+    if (!info)
+        return Error(ErrorKind::NotFound, "the VM " + vm.id + " is gone").remedy("mpcctl list shows those that exist");
+    return *std::move(info);
+}
+
+json::Object vm_json(vmm::VmInfo const& vm)
+{
+    json::Array events;
+    for (auto const& event : vm.events)
+        events.emplace_back(json::Object {
+            { "event", event.name }, { "body", event.body }, { "milliseconds", event.milliseconds } });
+    return { { "id", vm.id }, { "name", vm.name }, { "status", vmm::name_of(vm.status) }, { "uptime", vm.uptime },
+        { "app_id", vm.app_id }, { "instance_id", vm.instance_id }, { "image_version", vm.image_version },
+        { "boot_progress", vm.boot_progress }, { "boot_error", vm.boot_error },
+        { "shutdown_progress", vm.shutdown_progress }, { "exited_at", vm.exited_at },
+        { "configuration", vm.configuration ? configuration_json(*vm.configuration) : json::Value() },
+        { "events", std::move(events) } };
+}
+
+std::optional<std::string> ask(std::string const& question)
+{
+    if (isatty(STDIN_FILENO) == 0 || isatty(STDERR_FILENO) == 0)
+        return std::nullopt;
+    fmt::print(stderr, "{} ", question);
+    std::string answer;
+    std::getline(std::cin, answer);
+    return answer;
+}
+
+}  // namespace mpc::ctl

@@ -1,0 +1,224 @@
+#include "oci/build.h"
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "oci/image_config.h"
+
+namespace mpc::oci {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string hex_of(Sha256 const& digest) { return to_hex(digest); }
+
+/// A directory beside the outcome, gone at the end with what is still in it.
+class Stage {
+public:
+    static Result<Stage> beside(fs::path const& path)
+    {
+        auto const parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
+        auto name = (parent / ".mpcctl-image-XXXXXX").string();
+        if (!mkdtemp(name.data()))
+            return Error(ErrorKind::Io, fmt::format("cannot write to {}: {}", parent.string(), errno_text()))
+                .remedy("give a path in a directory that exists and can be written to");
+        return Stage(name);
+    }
+    Stage(Stage&& other) noexcept : m_path(std::exchange(other.m_path, {})) {}
+    Stage& operator=(Stage&&) = delete;
+    ~Stage()
+    {
+        std::error_code ignored;
+        if (!m_path.empty())
+            fs::remove_all(m_path, ignored);
+    }
+    [[nodiscard]] fs::path const& path() const { return m_path; }
+
+private:
+    explicit Stage(fs::path path) : m_path(std::move(path)) {}
+    fs::path m_path;
+};
+
+/// A layout being written.
+class Layout {
+public:
+    static Result<Layout> in(fs::path const& directory)
+    {
+        for (auto const& part : { directory, directory / "blobs", directory / "blobs/sha256" })
+            if ((mkdir(part.c_str(), 0755) != 0) || chmod(part.c_str(), 0755) != 0)
+                return Error(ErrorKind::Io, fmt::format("cannot make {}: {}", part.string(), errno_text()));
+        return Layout(directory);
+    }
+    [[nodiscard]] fs::path blob(Sha256 const& digest) const { return m_directory / "blobs/sha256" / hex_of(digest); }
+
+    Result<void> add_text(fs::path const& name, std::string_view text) const
+    {
+        auto file = TRY(FileSink::create(m_directory / name));
+        TRY(file.write(as_bytes(text)));
+        return file.finish();
+    }
+    Result<void> add_blob(std::string_view text) const
+    {
+        return add_text(fs::path("blobs/sha256") / hex_of(sha256({ as_bytes(text) })), text);
+    }
+
+    Result<LayerFigures> add_layer(Tree const& tree, LayerOptions const& options) const
+    {
+        auto const unnamed = m_directory / "layer";
+        auto file = TRY(FileSink::create(unnamed));
+        auto const figures = TRY(write_layer(tree, options, file));
+        TRY(file.finish());
+        return move_blob(unnamed, figures.digest, figures);
+    }
+
+    /// Byte for byte. What it unpacks to must be what its image says.
+    Result<LayerFigures> copy_layer(StoredLayer const& layer) const
+    {
+        auto const unnamed = m_directory / "layer";
+        auto file = TRY(FileSink::create(unnamed));
+        HashingSink blob(file);
+        auto const source = layer.blob.source();
+        TRY(copy(*source, blob));
+        TRY(file.finish());
+        LayerFigures figures { .size = blob.hasher().size() };
+        figures.digest = blob.hasher().digest();
+        Bytes first(4);
+        first.resize(TRY(layer.blob.read_at(0, first)));
+        figures.compression = compression_of(first);
+        auto const again = layer.blob.source();
+        auto const unpacked = make_decompressor(figures.compression, *again);
+        HashingSource tar(*unpacked);
+        TRY(drain(tar));
+        figures.tar_size = tar.hasher().size();
+        figures.diff_id = tar.hasher().digest();
+        if ((layer.digest && layer.digest->bytes() != figures.digest) || layer.diff_id.bytes() != figures.diff_id)
+            return Error(ErrorKind::Mismatch, "a layer is not what its digests say");
+        return move_blob(unnamed, figures.digest, figures);
+    }
+
+private:
+    explicit Layout(fs::path directory) : m_directory(std::move(directory)) {}
+
+    Result<LayerFigures> move_blob(fs::path const& unnamed, Sha256 const& digest, LayerFigures const& figures) const
+    {
+        std::error_code error;
+        fs::rename(unnamed, blob(digest), error);
+        if (error)
+            return Error(ErrorKind::Io, "cannot name a layer: " + error.message());
+        return figures;
+    }
+
+    fs::path m_directory;
+};
+
+std::string layer_type(Compression compression)
+{
+    constexpr std::string_view tar = "application/vnd.oci.image.layer.v1.tar";
+    return std::string(tar) + (compression == Compression::None ? "" : fmt::format("+{}", name_of(compression)));
+}
+
+std::string index_text(std::string_view manifest, std::optional<image::Reference> const& name)
+{
+    json::Object descriptor { { "digest", "sha256:" + hex_of(sha256({ as_bytes(manifest) })) },
+        { "mediaType", media::manifest }, { "size", manifest.size() },
+        { "platform", json::Object { { "architecture", "amd64" }, { "os", "linux" } } } };
+    if (name)
+        descriptor.add_new("annotations",
+            json::Object { { "io.containerd.image.name", name->repository() + ":" + name->tag().value_or("latest") },
+                { "org.opencontainers.image.ref.name", name->tag().value_or("latest") } });
+    return json::write_canonical(json::Object { { "schemaVersion", 2 }, { "mediaType", media::index },
+        { "manifests", json::Array { json::Value(std::move(descriptor)) } } });
+}
+
+/// What `docker load` goes by.
+std::string docker_text(BuiltImage const& built, std::optional<image::Reference> const& name)
+{
+    auto const file_of = [](std::string const& hex) { return "blobs/sha256/" + hex; };
+    json::Array layers;
+    for (auto const& layer : built.layers)
+        layers.emplace_back(file_of(hex_of(layer.digest)));
+    json::Array tags;
+    if (name)
+        tags.emplace_back(name->repository() + ":" + name->tag().value_or("latest"));
+    json::Object image { { "Config", file_of(built.id.hex()) }, { "Layers", std::move(layers) },
+        { "RepoTags", std::move(tags) } };
+    return json::write_canonical(json::Array { json::Value(std::move(image)) });
+}
+
+Result<BuiltImage> write_layout(BuildRequest const& request, ImageForm form, fs::path const& directory)
+{
+    auto const layout = TRY(Layout::in(directory));
+    std::vector<LayerFigures> layers;
+    std::vector<std::string> types;
+    if (request.base)
+        for (auto const& layer : request.base->layers) {
+            layers.push_back(TRY(layout.copy_layer(layer).in("base").remedy(damaged_remedy)));
+            types.push_back(layer.media_type.empty() ? layer_type(layers.back().compression) : layer.media_type);
+        }
+    layers.push_back(TRY(layout.add_layer(request.tree, request.layer)));
+    types.push_back(layer_type(request.layer.compression));
+    auto const config = TRY(config_text(request, layers.back().diff_id));
+    auto const manifest = manifest_text(config, layers, types, request.layer.compression);
+    BuiltImage built { .manifest = image::ManifestDigest(sha256({ as_bytes(manifest) })),
+        .id = image::ImageId(sha256({ as_bytes(config) })),
+        .layers = std::move(layers) };
+    TRY(layout.add_blob(config));
+    TRY(layout.add_blob(manifest));
+    TRY(layout.add_text("oci-layout", R"({"imageLayoutVersion":"1.0.0"})"));
+    TRY(layout.add_text("index.json", index_text(manifest, request.name)));
+    if (form == ImageForm::DockerArchive)
+        TRY(layout.add_text("manifest.json", docker_text(built, request.name)));
+    return built;
+}
+
+/// The layout as an archive, which is no more of this host than a layer is.
+Result<void> write_archive(fs::path const& layout, fs::path const& path)
+{
+    Tree tree;
+    TRY(tree.add_root(layout, {}));
+    auto file = TRY(FileSink::create(path));
+    TRY(write_layer(tree, {}, file));
+    return file.finish();
+}
+
+Result<void> check_outcome(ImageForm form, fs::path const& path)
+{
+    std::error_code error;
+    auto const status = fs::symlink_status(path, error);
+    if (!fs::exists(status))
+        return ok;
+    if (form == ImageForm::Layout && !(fs::is_directory(status) && fs::is_empty(path, error)))
+        return Error(ErrorKind::Invalid, path.string() + " is there already").remedy("remove it, or give another path");
+    if (form != ImageForm::Layout && !fs::is_regular_file(status))
+        return Error(ErrorKind::Invalid, path.string() + " is not a regular file").remedy("give another path");
+    return ok;
+}
+
+}  // namespace
+
+Result<BuiltImage> build_image(BuildRequest const& request, ImageForm form, fs::path const& path)
+{
+    if (form == ImageForm::DockerArchive && request.layer.compression == Compression::Zstd)
+        return Error(ErrorKind::Invalid, "`docker load` of the engine 20.10 does not know zstd")
+            .remedy("compress with gzip or not at all");
+    TRY(check_outcome(form, path));
+    auto const stage = TRY(Stage::beside(path));
+    auto const layout = stage.path() / "layout";
+    auto const built = TRY(write_layout(request, form, layout));
+    auto outcome = layout;
+    if (form != ImageForm::Layout) {
+        outcome = stage.path() / "archive";
+        TRY(write_archive(layout, outcome));
+    }
+    std::error_code error;
+    fs::rename(outcome, path, error);
+    if (error)
+        return Error(ErrorKind::Io, fmt::format("cannot put the image at {}: {}", path.string(), error.message()));
+    return built;
+}
+
+}  // namespace mpc::oci

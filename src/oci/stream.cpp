@@ -1,0 +1,155 @@
+#include "oci/stream.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace mpc::oci {
+
+namespace {
+
+/// Reads a range from its beginning.
+class RangeSource final : public Source {
+public:
+    explicit RangeSource(FileRange range) : m_range(std::move(range)) {}
+    Result<std::size_t> read(std::span<std::uint8_t> into) override
+    {
+        auto const count = TRY(m_range.read_at(m_at, into));
+        m_at += count;
+        return count;
+    }
+
+private:
+    FileRange m_range;
+    std::uint64_t m_at = 0;
+};
+
+}  // namespace
+
+Sha256 Hasher::digest()
+{
+    Sha256 digest {};
+    sha256_digest(&m_context, digest.size(), digest.data());
+    return digest;
+}
+
+Result<FileSink> FileSink::create(std::filesystem::path const& path)
+{
+    Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+    if (!fd)
+        return Error(ErrorKind::Io, "cannot create " + path.string() + ": " + errno_text())
+            .remedy("give a path in a directory that exists and can be written to");
+    // Independent of the umask, as everything else that comes out.
+    if (fchmod(fd.get(), 0644) != 0)
+        return Error(ErrorKind::Io, "cannot set the mode of " + path.string() + ": " + errno_text());
+    return FileSink(std::move(fd), path);
+}
+
+Result<void> FileSink::write(ByteView bytes)
+{
+    m_buffer.insert(m_buffer.end(), bytes.begin(), bytes.end());
+    if (m_buffer.size() >= copy_bytes)
+        return flush();
+    return ok;
+}
+
+Result<void> FileSink::flush()
+{
+    ByteView left(m_buffer);
+    while (!left.empty()) {
+        auto const written = ::write(m_fd.get(), left.data(), left.size());
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return Error(ErrorKind::Io, "cannot write " + m_path.string() + ": " + errno_text());
+        left = left.subspan(static_cast<std::size_t>(written));
+    }
+    m_buffer.clear();
+    return ok;
+}
+
+Result<void> FileSink::finish() { return flush(); }
+
+Result<FileRange> FileRange::open(std::filesystem::path const& path)
+{
+    auto fd = std::make_shared<Fd>(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!*fd)
+        return Error(errno == ENOENT ? ErrorKind::NotFound : ErrorKind::Io,
+            "cannot open " + path.string() + ": " + errno_text());
+    struct stat status {};
+    if (fstat(fd->get(), &status) != 0)
+        return Error(ErrorKind::Io, "cannot look at " + path.string() + ": " + errno_text());
+    if (!S_ISREG(status.st_mode))
+        return Error(ErrorKind::Io, path.string() + " is not a regular file");
+    return FileRange(std::move(fd), 0, static_cast<std::uint64_t>(status.st_size));
+}
+
+Result<FileRange> FileRange::part(std::uint64_t offset, std::uint64_t size) const
+{
+    if (offset > m_size || size > m_size - offset)
+        return Error(ErrorKind::Invalid, "the file is cut short");
+    return FileRange(m_fd, m_offset + offset, size);
+}
+
+Result<std::string> FileRange::text(std::size_t limit) const
+{
+    if (m_size > limit)
+        return Error(ErrorKind::Invalid, "it is larger than " + std::to_string(limit) + " bytes");
+    std::string text(m_size, '\0');
+    RangeSource source(*this);
+    auto const count = TRY(read_fully(source, { reinterpret_cast<std::uint8_t*>(text.data()), text.size() }));
+    if (count != m_size)
+        return Error(ErrorKind::Io, "the file is shorter than it was");
+    return text;
+}
+
+std::unique_ptr<Source> FileRange::source() const { return std::make_unique<RangeSource>(*this); }
+
+Result<std::size_t> FileRange::read_at(std::uint64_t offset, std::span<std::uint8_t> into) const
+{
+    auto const wanted = std::min<std::uint64_t>(into.size(), m_size - std::min(offset, m_size));
+    for (;;) {
+        auto const count = pread(m_fd->get(), into.data(), wanted, static_cast<off_t>(m_offset + offset));
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return Error(ErrorKind::Io, "cannot read: " + errno_text());
+        return static_cast<std::size_t>(count);
+    }
+}
+
+Result<std::size_t> read_fully(Source& source, std::span<std::uint8_t> into)
+{
+    std::size_t filled = 0;
+    while (filled < into.size()) {
+        auto const count = TRY(source.read(into.subspan(filled)));
+        if (count == 0)
+            break;
+        filled += count;
+    }
+    return filled;
+}
+
+Result<std::uint64_t> copy(Source& source, Sink& sink)
+{
+    Bytes buffer(copy_bytes);
+    std::uint64_t copied = 0;
+    for (;;) {
+        auto const count = TRY(source.read(buffer));
+        if (count == 0)
+            return copied;
+        TRY(sink.write(ByteView(buffer).first(count)));
+        copied += count;
+    }
+}
+
+Result<void> drain(Source& source)
+{
+    Bytes buffer(copy_bytes);
+    while (TRY(source.read(buffer)) > 0) {}
+    return ok;
+}
+
+}  // namespace mpc::oci

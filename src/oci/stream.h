@@ -1,0 +1,145 @@
+// Bytes that pass by: sources, sinks, hashes on the way. Nothing is held but a buffer, however large a file is.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include <nettle/sha2.h>
+
+#include "base/fd.h"
+#include "hash/hash.h"
+
+namespace mpc::oci {
+
+class Sink {
+public:
+    virtual ~Sink() = default;
+    /// Takes all of the bytes. Errors: Io.
+    [[nodiscard]] virtual Result<void> write(ByteView bytes) = 0;
+};
+
+class Source {
+public:
+    virtual ~Source() = default;
+    /// At least one byte into `into`, or 0 at the end. Errors: Io; Invalid for what cannot be decoded.
+    [[nodiscard]] virtual Result<std::size_t> read(std::span<std::uint8_t> into) = 0;
+};
+
+/// SHA-256 and length of bytes that come in pieces.
+class Hasher {
+public:
+    Hasher() { sha256_init(&m_context); }
+    void update(ByteView bytes)
+    {
+        sha256_update(&m_context, bytes.size(), bytes.data());
+        m_size += bytes.size();
+    }
+    /// Of everything up to now; to be asked for once.
+    [[nodiscard]] Sha256 digest();
+    [[nodiscard]] std::uint64_t size() const { return m_size; }
+
+private:
+    sha256_ctx m_context {};
+    std::uint64_t m_size = 0;
+};
+
+/// Hashes what it hands on. The next sink must outlive it.
+class HashingSink final : public Sink {
+public:
+    explicit HashingSink(Sink& next) : m_next(next) {}
+    Result<void> write(ByteView bytes) override
+    {
+        m_hasher.update(bytes);
+        return m_next.write(bytes);
+    }
+    [[nodiscard]] Hasher& hasher() { return m_hasher; }
+
+private:
+    Sink& m_next;
+    Hasher m_hasher;
+};
+
+/// Hashes what is read through it. The next source must outlive it.
+class HashingSource final : public Source {
+public:
+    explicit HashingSource(Source& next) : m_next(next) {}
+    Result<std::size_t> read(std::span<std::uint8_t> into) override
+    {
+        auto const count = TRY(m_next.read(into));
+        m_hasher.update(into.first(count));
+        return count;
+    }
+    [[nodiscard]] Hasher& hasher() { return m_hasher; }
+
+private:
+    Source& m_next;
+    Hasher m_hasher;
+};
+
+/// Collects what is written to it.
+class BytesSink final : public Sink {
+public:
+    Result<void> write(ByteView bytes) override
+    {
+        m_bytes.insert(m_bytes.end(), bytes.begin(), bytes.end());
+        return ok;
+    }
+    [[nodiscard]] Bytes const& bytes() const { return m_bytes; }
+
+private:
+    Bytes m_bytes;
+};
+
+/// A file that is written from its beginning, through a buffer.
+class FileSink final : public Sink {
+public:
+    /// Mode 0644. Errors: Io, also when something is there already.
+    static Result<FileSink> create(std::filesystem::path const& path);
+    Result<void> write(ByteView bytes) override;
+    /// Writes what is left in the buffer. Errors: Io.
+    [[nodiscard]] Result<void> finish();
+
+private:
+    FileSink(Fd fd, std::filesystem::path path) : m_fd(std::move(fd)), m_path(std::move(path)) {}
+    Result<void> flush();
+
+    Fd m_fd;
+    std::filesystem::path m_path;
+    Bytes m_buffer;
+};
+
+/// A piece of an open file: a blob of a layout or archive. Copies share the file.
+class FileRange {
+public:
+    /// The whole of a regular file. Errors: NotFound, Io.
+    static Result<FileRange> open(std::filesystem::path const& path);
+
+    /// A piece of this piece. Errors: Invalid where it reaches beyond.
+    [[nodiscard]] Result<FileRange> part(std::uint64_t offset, std::uint64_t size) const;
+    [[nodiscard]] std::uint64_t size() const { return m_size; }
+    /// The whole of it. Errors: Invalid when larger than `limit`; Io.
+    [[nodiscard]] Result<std::string> text(std::size_t limit) const;
+    [[nodiscard]] std::unique_ptr<Source> source() const;
+    /// As pread(2). Errors: Io.
+    [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> into) const;
+
+private:
+    FileRange(std::shared_ptr<Fd const> fd, std::uint64_t offset, std::uint64_t size)
+        : m_fd(std::move(fd)), m_offset(offset), m_size(size)
+    {
+    }
+    std::shared_ptr<Fd const> m_fd;
+    std::uint64_t m_offset;
+    std::uint64_t m_size;
+};
+
+inline constexpr std::size_t copy_bytes = std::size_t { 256 } << 10;
+
+/// Reads until `into` is full or the source ends; returns how much there was.
+[[nodiscard]] Result<std::size_t> read_fully(Source& source, std::span<std::uint8_t> into);
+/// Everything that is left of the source. Returns how much that was.
+Result<std::uint64_t> copy(Source& source, Sink& sink);
+/// Reads the source to its end, for the sake of those that watch.
+Result<void> drain(Source& source);
+
+}  // namespace mpc::oci

@@ -1,0 +1,325 @@
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "oci/tar.h"
+
+namespace mpc::oci {
+
+namespace {
+
+constexpr std::uint64_t block_bytes = 512;
+
+/// Up to the first NUL.
+std::string_view text_at(ByteView block, std::size_t at, std::size_t width)
+{
+    auto const field = as_text(block.subspan(at, width));
+    return field.substr(0, field.find('\0'));
+}
+
+/// Octal with spaces or NULs around it, or GNU's base 256; an empty field is 0.
+Result<std::uint64_t> number_at(ByteView block, std::size_t at, std::size_t width)
+{
+    auto field = block.subspan(at, width);
+    if ((field[0] & 0x80) != 0) {
+        std::uint64_t number = field[0] & 0x7f;
+        for (auto const byte : field.subspan(1)) {
+            if (number >> 55 != 0)
+                return Error(ErrorKind::Invalid, "a number is negative or too large");
+            number = number << 8 | byte;
+        }
+        return number;
+    }
+    auto text = as_text(field);
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    text = text.substr(0, text.find_first_of(std::string_view(" \0", 2)));
+    std::uint64_t number = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 8);
+    if (!text.empty() && (error != std::errc() || end != text.data() + text.size()))
+        return Error(ErrorKind::Invalid, "a number is not octal");
+    return number;
+}
+
+Result<std::uint64_t> decimal(std::string_view text)
+{
+    std::uint64_t number = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size())
+        return Error(ErrorKind::Invalid, "a pax header has a number that is none");
+    return number;
+}
+
+/// Whole seconds; a fraction is cut off.
+Result<std::int64_t> seconds(std::string_view text)
+{
+    text = text.substr(0, text.find('.'));
+    std::int64_t number = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size())
+        return Error(ErrorKind::Invalid, "a pax header has a time that is none");
+    return number;
+}
+
+Result<void> check_sum(ByteView block)
+{
+    std::uint64_t sum = 0;
+    for (std::size_t at = 0; at < block.size(); ++at)
+        sum += at >= 148 && at < 156 ? std::uint64_t { ' ' } : block[at];
+    auto const stated = number_at(block, 148, 8);
+    if (!stated.ok() || *stated != sum)
+        return Error(ErrorKind::Invalid, "a header's checksum is wrong: not a tar archive, or damaged");
+    return ok;
+}
+
+Result<TarType> type_of(char flag)
+{
+    switch (flag) {
+    case '\0':
+    case '0':
+    case '7': return TarType::File;
+    case '1': return TarType::HardLink;
+    case '2': return TarType::SymbolicLink;
+    case '3': return TarType::CharacterDevice;
+    case '4': return TarType::BlockDevice;
+    case '5': return TarType::Directory;
+    case '6': return TarType::Fifo;
+    case 'S': return Error(ErrorKind::Invalid, "is stored sparsely, which is not supported");
+    default: return Error(ErrorKind::Invalid, fmt::format("is of unknown type 0x{:02x}", static_cast<unsigned>(flag)));
+    }
+}
+
+std::string name_in(ByteView block)
+{
+    auto const name = std::string(text_at(block, 0, 100));
+    // GNU's own format has times where ustar has the prefix.
+    auto const is_ustar = as_text(block.subspan(257, 6)) == std::string_view("ustar\0", 6);
+    auto const prefix = text_at(block, 345, 155);
+    return is_ustar && !prefix.empty() ? fmt::format("{}/{}", prefix, name) : name;
+}
+
+Result<std::string> target_in(ByteView block, TarType type, std::string const* record)
+{
+    auto target = record ? *record : std::string(text_at(block, 157, 100));
+    if (type == TarType::HardLink)
+        target = TRY(clean_path(target).in("its target"));
+    if (target.empty())
+        return Error(ErrorKind::Invalid, "is a link to nothing");
+    return target;
+}
+
+bool all_zero(ByteView bytes)
+{
+    return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
+}
+
+}  // namespace
+
+/// What the headers before an entry say of it.
+struct TarReader::Extended {
+    std::map<std::string, std::string, std::less<>> records {};
+    bool used = false;  ///< such a header must be followed by its entry
+
+    [[nodiscard]] std::string const* find(std::string_view key) const
+    {
+        auto const found = records.find(key);
+        return found == records.end() ? nullptr : &found->second;
+    }
+
+    Result<void> put(std::string key, std::string value)
+    {
+        used = true;
+        if (!records.emplace(std::move(key), std::move(value)).second)
+            return Error(ErrorKind::Invalid, "an extended header says something twice");
+        return ok;
+    }
+
+    /// "LENGTH KEY=VALUE\n" ...
+    Result<void> parse(std::string_view text)
+    {
+        while (!text.empty()) {
+            auto const space = text.find(' ');
+            if (space == std::string_view::npos)
+                return Error(ErrorKind::Invalid, "a pax header is malformed");
+            auto const length = TRY(decimal(text.substr(0, space)));
+            if (length <= space + 1 || length > text.size() || text[length - 1] != '\n')
+                return Error(ErrorKind::Invalid, "a pax header lies about its length");
+            auto const record = text.substr(space + 1, length - space - 2);
+            auto const equal = record.find('=');
+            if (equal == std::string_view::npos || equal == 0)
+                return Error(ErrorKind::Invalid, "a pax header is malformed");
+            auto const key = record.substr(0, equal);
+            if (key.starts_with("GNU.sparse."))
+                return Error(ErrorKind::Invalid, "an entry is stored sparsely, which is not supported");
+            TRY(put(std::string(key), std::string(record.substr(equal + 1))));
+            text.remove_prefix(length);
+        }
+        return ok;
+    }
+};
+
+Result<std::string> clean_path(std::string_view path)
+{
+    if (path.starts_with('/'))
+        return Error(ErrorKind::Invalid, "\"" + printable(path) + "\" is an absolute path");
+    if (path.find('\0') != std::string_view::npos)
+        return Error(ErrorKind::Invalid, "\"" + printable(path) + "\" has a NUL in its name");
+    std::string clean;
+    for (std::size_t at = 0; at <= path.size();) {
+        auto const end = std::min(path.find('/', at), path.size());
+        auto const part = path.substr(at, end - at);
+        at = end + 1;
+        if (part.empty() || part == ".")
+            continue;
+        if (part == "..")
+            return Error(ErrorKind::Invalid, "\"" + printable(path) + "\" leads out of the tree");
+        clean.append(clean.empty() ? "" : "/").append(part);
+    }
+    return clean;
+}
+
+Result<std::size_t> TarReader::take(std::span<std::uint8_t> into)
+{
+    auto const count = TRY(read_fully(m_source, into));
+    m_offset += count;
+    if (m_offset > m_limits.bytes)
+        return Error(ErrorKind::Invalid, fmt::format("it unpacks to more than {} bytes", m_limits.bytes));
+    return count;
+}
+
+Result<bool> TarReader::read_header(Block& block)
+{
+    auto const count = TRY(take(block));
+    if (count == 0)
+        return Error(ErrorKind::Invalid, "the archive is cut: it has no end");
+    if (count != block.size())
+        return Error(ErrorKind::Invalid, "the archive is cut within a header");
+    if (!all_zero(block)) {
+        TRY(check_sum(block));
+        return true;
+    }
+    TRY(read_end());
+    return false;
+}
+
+Result<void> TarReader::read_end()
+{
+    Bytes buffer(copy_bytes);
+    std::uint64_t zeros = 0;
+    for (;;) {
+        auto const count = TRY(take(buffer));
+        if (!all_zero(ByteView(buffer).first(count)))
+            return Error(ErrorKind::Invalid, "something follows the end of the archive");
+        zeros += count;
+        if (count < buffer.size())
+            break;
+    }
+    if (zeros < block_bytes)
+        return Error(ErrorKind::Invalid, "the archive is cut within its end");
+    return ok;
+}
+
+Result<std::string> TarReader::read_text(std::uint64_t size)
+{
+    if (size > m_limits.pax_bytes)
+        return Error(ErrorKind::Invalid, fmt::format("an extended header is larger than {} bytes", m_limits.pax_bytes));
+    std::string text(size + (block_bytes - size % block_bytes) % block_bytes, '\0');
+    if (TRY(take({ reinterpret_cast<std::uint8_t*>(text.data()), text.size() })) != text.size())
+        return Error(ErrorKind::Invalid, "the archive is cut within an extended header");
+    text.resize(size);
+    return text;
+}
+
+Result<void> TarReader::skip_content()
+{
+    Bytes buffer(std::min<std::uint64_t>(copy_bytes, std::max<std::uint64_t>(m_left, block_bytes)));
+    while (TRY(read(buffer)) > 0) {}
+    auto const padding = std::span(buffer).first(m_padding);
+    m_padding = 0;
+    if (TRY(take(padding)) != padding.size())
+        return Error(ErrorKind::Invalid, "the archive is cut after " + printable(m_name));
+    return ok;
+}
+
+Result<std::size_t> TarReader::read(std::span<std::uint8_t> into)
+{
+    auto const wanted = std::min<std::uint64_t>(into.size(), m_left);
+    if (wanted == 0)
+        return std::size_t { 0 };
+    auto const count = TRY(take(into.first(wanted)));
+    if (count != wanted)
+        return Error(ErrorKind::Invalid, "the archive is cut within " + printable(m_name));
+    m_left -= count;
+    return count;
+}
+
+Result<std::optional<TarEntry>> TarReader::next()
+{
+    TRY(skip_content());
+    Extended extended;
+    Block block {};
+    for (;;) {
+        if (!TRY(read_header(block))) {
+            if (extended.used)
+                return Error(ErrorKind::Invalid, "an extended header has no entry");
+            return std::optional<TarEntry>();
+        }
+        auto const size = TRY(number_at(block, 124, 12));
+        switch (static_cast<char>(block[156])) {
+        case 'x': TRY(extended.parse(TRY(read_text(size)))); continue;
+        case 'L': TRY(extended.put("path", std::string(text_at(as_bytes(TRY(read_text(size))), 0, size)))); continue;
+        case 'K':
+            TRY(extended.put("linkpath", std::string(text_at(as_bytes(TRY(read_text(size))), 0, size))));
+            continue;
+        case 'g': return Error(ErrorKind::Invalid, "it has a global pax header, which is not supported");
+        default: break;
+        }
+        if (++m_entries > m_limits.entries)
+            return Error(ErrorKind::Invalid, fmt::format("it has more than {} entries", m_limits.entries));
+        auto entry = TRY(entry_of(block, extended));
+        if (!entry.path.empty())
+            return std::optional(std::move(entry));
+        TRY(skip_content());
+        extended = {};
+    }
+}
+
+Result<TarEntry> TarReader::entry_of(Block const& block, Extended& extended)
+{
+    m_name = name_in(block);
+    if (auto const* path = extended.find("path"))
+        m_name = *path;
+    auto const number = [&](std::string_view key, std::size_t at, std::size_t width) -> Result<std::uint64_t> {
+        auto const* const record = extended.find(key);
+        return record ? decimal(*record) : number_at(block, at, width);
+    };
+    TarEntry entry;
+    entry.path = TRY(clean_path(m_name));
+    auto const flag = static_cast<char>(block[156]);
+    // Before POSIX a name's last slash told a directory.
+    auto const is_old_directory = flag == '\0' && m_name.ends_with('/');
+    entry.type = is_old_directory ? TarType::Directory : TRY(type_of(flag).in(printable(m_name)));
+    entry.mode = static_cast<std::uint32_t>(TRY(number_at(block, 100, 8)) & 07777);
+    entry.uid = TRY(number("uid", 108, 8));
+    entry.gid = TRY(number("gid", 116, 8));
+    entry.size = TRY(number("size", 124, 12));
+    auto const* const mtime = extended.find("mtime");
+    entry.mtime = mtime ? TRY(seconds(*mtime)) : static_cast<std::int64_t>(TRY(number_at(block, 136, 12)));
+    if (entry.size > m_limits.bytes)
+        return Error(ErrorKind::Invalid, printable(m_name) + " claims to be larger than an archive may be");
+    if (entry.type != TarType::File && entry.size > 0)
+        return Error(ErrorKind::Invalid,
+            fmt::format("{} is a {} and claims to have content", printable(m_name), name_of(entry.type)));
+    if (entry.type == TarType::HardLink || entry.type == TarType::SymbolicLink)
+        entry.target = TRY(target_in(block, entry.type, extended.find("linkpath")).in(printable(m_name)));
+    constexpr std::string_view xattr = "SCHILY.xattr.";
+    for (auto const& [key, value] : extended.records)
+        if (key.starts_with(xattr))
+            entry.xattrs.emplace(key.substr(xattr.size()), value);
+    m_left = entry.size;
+    m_padding = (block_bytes - entry.size % block_bytes) % block_bytes;
+    return entry;
+}
+
+}  // namespace mpc::oci

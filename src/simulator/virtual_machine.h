@@ -1,0 +1,70 @@
+// One VM of the simulated VMM: its directory, its configuration, and the process that is its hardware.
+#pragma once
+
+#include "simulator/vm_configuration.h"
+
+namespace mpc::simulator {
+
+/// What the VMM gives to every VM.
+struct VmSetting {
+    std::filesystem::path program;  ///< mpcctl: what `sim cvm` is run from
+    std::uint64_t seed = 1;
+    std::string version = "0.5.8";
+    std::optional<Endpoint> registry {};
+    std::vector<std::filesystem::path> archives {};
+};
+
+enum class VmStatus { Removing, Running, Exited, Stopping, Stopped };
+/// As dstack-vmm says it: "removing", "running", ...
+[[nodiscard]] std::string_view name_of(VmStatus status);
+
+/// Its directory has dstack-vmm's files (vm-manifest.json, vm-state.json, shared/, serial.log, stdout.log, stderr.log)
+/// and those of a simulated CVM (see cvm.h). Killed with the thread that started it.
+class VirtualMachine {
+public:
+    /// A new one, stored but not started. Errors: Io, Invalid.
+    static Result<std::unique_ptr<VirtualMachine>> create(std::filesystem::path const& directory,
+        VmConfiguration configuration, VmSetting const& setting);
+    /// One that is stored, and stopped. Errors: Io, Invalid.
+    static Result<std::unique_ptr<VirtualMachine>> load(std::filesystem::path const& directory,
+        VmSetting const& setting);
+    ~VirtualMachine();
+    VirtualMachine(VirtualMachine const&) = delete;
+    VirtualMachine& operator=(VirtualMachine const&) = delete;
+
+    /// Nothing happens to one that runs. Errors: Io.
+    Result<void> start();
+    /// Kills it at once.
+    void stop();
+    /// Asks the guest to end; it does so in its own time.
+    void shut_down();
+    /// Stops it and deletes its directory.
+    void remove();
+    /// Stores the configuration as it is now. Errors: Io.
+    Result<void> store() const;
+
+    [[nodiscard]] std::string id() const { return m_directory.filename().string(); }
+    [[nodiscard]] std::filesystem::path const& directory() const { return m_directory; }
+    [[nodiscard]] VmStatus status();
+    [[nodiscard]] bool is_at_rest();  ///< stopped or exited
+    [[nodiscard]] VmConfiguration const& configuration() const { return m_configuration; }
+    [[nodiscard]] VmConfiguration& configuration() { return m_configuration; }
+    /// VmInfo; `brief` leaves the configuration out.
+    [[nodiscard]] json::Object info(bool brief);
+
+private:
+    VirtualMachine(std::filesystem::path directory, VmConfiguration configuration, VmSetting setting);
+    [[nodiscard]] std::vector<std::string> command_line() const;
+    Result<void> write_state() const;
+    void look();
+
+    std::filesystem::path m_directory;
+    VmConfiguration m_configuration;
+    VmSetting m_setting;
+    bool m_started = false;
+    pid_t m_process = 0;
+    std::chrono::steady_clock::time_point m_since {};
+    std::optional<std::int64_t> m_exited_at {};
+};
+
+}  // namespace mpc::simulator

@@ -1,0 +1,140 @@
+#include "vmm/transport.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "net/http_post.h"
+#include "net/http_stream.h"
+
+namespace mpc::vmm {
+
+namespace {
+
+constexpr std::size_t most_answer_bytes = std::size_t { 32 } << 20;
+constexpr auto longest_stream = std::chrono::hours(24 * 30);
+
+bool fits_a_header(std::string_view text)
+{
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+/// The headers that say who we are: none, or one.
+Result<std::vector<http::Header>> headers_of(Endpoint const& endpoint)
+{
+    if (endpoint.token) {
+        if (!fits_a_header(endpoint.token->reveal()))
+            return Error(ErrorKind::Invalid, "the VMM's token is empty or has characters that no token has")
+                .remedy("give the token alone, on one line without spaces");
+        return std::vector<http::Header> { { "Authorization", "Bearer " + endpoint.token->reveal() } };
+    }
+    if (!endpoint.password)
+        return std::vector<http::Header> {};
+    if (endpoint.user.find(':') != std::string::npos)
+        return Error(ErrorKind::Invalid, "the user name for the VMM has a colon");
+    auto const pair = endpoint.user + ":" + endpoint.password->reveal();
+    return std::vector<http::Header> { { "Authorization", "Basic " + to_base64(as_bytes(pair)) } };
+}
+
+class TcpTransport : public Transport {
+public:
+    TcpTransport(Endpoint const& endpoint, std::string base, std::vector<http::Header> headers,
+        Interrupt const& interrupt)
+        : m_tls(endpoint.tls), m_timeout(endpoint.timeout), m_base(std::move(base)), m_headers(std::move(headers)),
+          m_interrupt(interrupt)
+    {
+    }
+
+    Result<http::Response> post(std::string const& target, std::string const& body) override
+    {
+        auto const url = TRY(net::Url::parse(m_base + target));
+        return net::post({ .url = url,
+                             .body = body,
+                             .headers = m_headers,
+                             .tls = m_tls,
+                             .deadline = m_timeout,
+                             .most_body_bytes = most_answer_bytes },
+            m_interrupt);
+    }
+
+    Result<http::Response> stream(std::string const& target, http::OnPiece const& on_piece, Duration silence) override
+    {
+        auto const url = TRY(net::Url::parse(m_base + target));
+        return net::stream({ .url = url, .headers = m_headers, .tls = m_tls, .silence = silence }, on_piece,
+            m_interrupt);
+    }
+
+private:
+    net::TlsTrust m_tls;
+    Duration m_timeout;
+    std::string m_base;
+    std::vector<http::Header> m_headers;
+    Interrupt const& m_interrupt;
+};
+
+class UnixTransport : public Transport {
+public:
+    UnixTransport(std::string path, Duration timeout, std::vector<http::Header> headers, Interrupt const& interrupt)
+        : m_client(std::move(path), interrupt), m_timeout(timeout), m_headers(std::move(headers))
+    {
+    }
+
+    Result<http::Response> post(std::string const& target, std::string const& body) override
+    {
+        http::Request const request {
+            .method = http::Method::Post, .target = target, .headers = m_headers, .body = body
+        };
+        return m_client.send(request, { .deadline = m_timeout, .silence = m_timeout, .body = most_answer_bytes });
+    }
+
+    Result<http::Response> stream(std::string const& target, http::OnPiece const& on_piece, Duration silence) override
+    {
+        http::Request const request { .target = target, .headers = m_headers };
+        return m_client.stream(request, on_piece, { .deadline = longest_stream, .silence = silence });
+    }
+
+private:
+    http::Client m_client;
+    Duration m_timeout;
+    std::vector<http::Header> m_headers;
+};
+
+Error no_such_address(std::string const& detail)
+{
+    return Error(ErrorKind::Invalid, "the VMM's address: " + detail)
+        .remedy("write http://HOST:PORT, https://HOST:PORT or unix:PATH");
+}
+
+}  // namespace
+
+bool is_loopback(std::string_view host)
+{
+    return host == "localhost" || host.starts_with("127.") || host == "[::1]" || host == "::1";
+}
+
+Result<std::unique_ptr<Transport>> make_transport(Endpoint endpoint, Interrupt const& interrupt)
+{
+    auto headers = TRY(headers_of(endpoint));
+    if (endpoint.address.starts_with("unix:")) {
+        auto path = endpoint.address.substr(5);
+        if (path.empty())
+            return no_such_address("unix: without a path");
+        return std::unique_ptr<Transport>(std::make_unique<UnixTransport>(std::move(path), endpoint.timeout,
+            std::move(headers), interrupt));
+    }
+    auto const url = net::Url::parse(endpoint.address);
+    if (!url.ok())
+        return no_such_address(url.error().message());
+    if (url->has_query())
+        return no_such_address("has a query");
+    bool const is_open = url->text().starts_with("http://") && !is_loopback(url->host());
+    if (!headers.empty() && is_open && !std::holds_alternative<net::InsecureTls>(endpoint.tls))
+        return Error(ErrorKind::Invalid, "the VMM's token or password would go to " + url->host() + " without TLS")
+            .remedy("use https, or a tunnel to the VMM; --insecure sends it all the same");
+    auto base = url->text();
+    while (base.ends_with('/'))
+        base.pop_back();
+    return std::unique_ptr<Transport>(std::make_unique<TcpTransport>(endpoint, std::move(base), std::move(headers),
+        interrupt));
+}
+
+}  // namespace mpc::vmm

@@ -1,0 +1,82 @@
+#include "vmm/wait.h"
+
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+
+namespace mpc::vmm {
+
+namespace {
+
+/// Whether a failed question may do better next time.
+bool may_pass(Error const& error)
+{
+    return error.kind() == ErrorKind::Timeout || error.kind() == ErrorKind::Unreachable
+        || error.kind() == ErrorKind::Io;
+}
+
+std::string doing(std::optional<VmInfo> const& vm)
+{
+    if (!vm)
+        return "the VMM does not answer";
+    std::string text = fmt::format("it is {}", name_of(vm->status));
+    if (vm->status == Status::Stopping && !vm->shutdown_progress.empty())
+        text += ", " + printable(vm->shutdown_progress, 80);
+    return text;
+}
+
+using Judge = std::function<Result<bool>(std::optional<VmInfo> const&)>;
+
+Result<void> wait_until(Judge const& judge, std::string_view wanted, Client& client, std::string const& id,
+    Patience patience, Interrupt const& interrupt)
+{
+    auto const deadline = Deadline::after(patience.deadline);
+    std::optional<VmInfo> last;
+    for (;;) {
+        auto const vm = client.info(id);
+        if (vm.ok() && TRY(judge(*vm)))
+            return ok;
+        if (!vm.ok() && !may_pass(vm.error()))
+            return vm.error();
+        if (vm.ok())
+            last = *vm;
+        if (deadline.passed())
+            return Error(ErrorKind::Timeout,
+                fmt::format("{} is not {} after {} s: {}", id, wanted,
+                    std::chrono::duration_cast<std::chrono::seconds>(patience.deadline).count(), doing(last)))
+                .remedy("look at mpcctl status and mpcctl logs, and ask again");
+        TRY(interrupt.sleep(patience.pause));
+    }
+}
+
+/// A judge of VMs that must exist.
+Judge has_status(Status wanted)
+{
+    return [wanted](std::optional<VmInfo> const& vm) -> Result<bool> {
+        if (!vm)
+            return Error(ErrorKind::NotFound, "the VM is gone").remedy("mpcctl list shows those that exist");
+        return vm->status == wanted;
+    };
+}
+
+}  // namespace
+
+Result<void> wait_until_running(Client& client, std::string const& id, Patience patience, Interrupt const& interrupt)
+{
+    return wait_until(has_status(Status::Running), "running", client, id, patience, interrupt);
+}
+
+Result<void> wait_until_stopped(Client& client, std::string const& id, Patience patience, Interrupt const& interrupt)
+{
+    return wait_until(has_status(Status::Stopped), "stopped", client, id, patience, interrupt);
+}
+
+Result<void> wait_until_gone(Client& client, std::string const& id, Patience patience, Interrupt const& interrupt)
+{
+    auto const judge = [](std::optional<VmInfo> const& vm) -> Result<bool> { return !vm.has_value(); };
+    return wait_until(judge, "gone", client, id, patience, interrupt);
+}
+
+}  // namespace mpc::vmm

@@ -1,0 +1,25 @@
+// Waiting until a VM is as it was asked to be: asked is not done.
+#pragma once
+
+#include "base/interrupt.h"
+#include "vmm/client.h"
+
+namespace mpc::vmm {
+
+struct Patience {
+    Duration deadline;
+    Duration pause = std::chrono::milliseconds(500);  ///< between two questions
+};
+
+/// Until the VMM says so. A question that fails in between is asked again until the deadline, unless the VMM refuses.
+/// Errors: Timeout, with what the VM was doing; Refused; NotFound when there is no such VM; Interrupted.
+[[nodiscard]] Result<void> wait_until_running(Client& client, std::string const& id, Patience patience,
+    Interrupt const& interrupt);
+/// The same for a VM that no longer runs: "stopped", and not "exited", which the VMM may start again.
+[[nodiscard]] Result<void> wait_until_stopped(Client& client, std::string const& id, Patience patience,
+    Interrupt const& interrupt);
+/// The same for a VM that the VMM no longer knows.
+[[nodiscard]] Result<void> wait_until_gone(Client& client, std::string const& id, Patience patience,
+    Interrupt const& interrupt);
+
+}  // namespace mpc::vmm

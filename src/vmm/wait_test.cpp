@@ -1,0 +1,68 @@
+#include "vmm/wait.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "vmm/fake_transport.h"
+
+namespace mpc::vmm {
+namespace {
+
+using namespace std::chrono_literals;
+using test::an_id;
+using test::answered;
+using test::client_of;
+using test::FakeTransport;
+using test::info_answer;
+using test::vm_json;
+using ::testing::HasSubstr;
+
+constexpr auto gone = R"({"found":false})";
+constexpr Patience patience { .deadline = 100ms, .pause = 1ms };
+
+FakeTransport::State state_of(std::vector<http::Response> answers)
+{
+    return { .answers = { { "GetInfo", std::move(answers) } } };
+}
+
+TEST(VmmWait, EndsWhenTheVmIsAsItWasAskedToBe)
+{
+    auto state = state_of({ info_answer(vm_json("stopping")), info_answer(vm_json("stopped")) });
+    auto client = client_of(state);
+    EXPECT_TRUE(wait_until_stopped(client, an_id, patience, Interrupt::never()).ok());
+    EXPECT_EQ(state.calls.size(), 2U);
+}
+
+TEST(VmmWait, DoesNotTakeAnExitedVmForAStoppedOne)
+{
+    auto state = state_of({ info_answer(vm_json("exited")) });
+    auto client = client_of(state);
+    auto const done = wait_until_stopped(client, an_id, patience, Interrupt::never());
+    ASSERT_FALSE(done.ok());
+    EXPECT_EQ(done.error().kind(), ErrorKind::Timeout);
+    EXPECT_THAT(done.error().message(), HasSubstr("it is exited"));
+}
+
+TEST(VmmWait, SaysThatAVmIsGone)
+{
+    auto state = state_of({ answered(gone) });
+    auto client = client_of(state);
+    EXPECT_EQ(wait_until_running(client, an_id, patience, Interrupt::never()).error().kind(), ErrorKind::NotFound);
+    EXPECT_TRUE(wait_until_gone(client, an_id, patience, Interrupt::never()).ok());
+}
+
+TEST(VmmWait, AsksAgainWhenTheVmmDoesNotAnswerButNotWhenItRefuses)
+{
+    auto refusing = state_of({ answered("", 401) });
+    auto client = client_of(refusing);
+    EXPECT_EQ(wait_until_gone(client, an_id, patience, Interrupt::never()).error().kind(), ErrorKind::Refused);
+    EXPECT_EQ(refusing.calls.size(), 1U);
+    FakeTransport::State silent { .error = Error(ErrorKind::Unreachable, "nobody") };
+    auto deaf = client_of(silent);
+    auto const done = wait_until_gone(deaf, an_id, patience, Interrupt::never());
+    EXPECT_EQ(done.error().kind(), ErrorKind::Timeout);
+    EXPECT_GT(silent.calls.size(), 1U);
+}
+
+}  // namespace
+}  // namespace mpc::vmm

@@ -1,0 +1,289 @@
+"""`mpcctl plan`, `deploy` and the lifecycle commands against a small VMM that answers well and badly.
+
+usage: deploy.py BUILD_DIR
+"""
+
+import contextlib
+import hashlib
+import http.server
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+
+import suite
+
+MPCCTL = os.path.join(os.path.abspath(sys.argv[1]), "bin", "mpcctl")
+DIGEST = "sha256:" + "a" * 64
+TOKEN = "canary-token"
+SECRET = "canary-secret"
+
+
+class Vmm:
+    """The state of a dstack-vmm, and how it misbehaves: raw[METHOD] = (status, body)."""
+
+    def __init__(self):
+        self.vms, self.calls, self.raw, self.silent, self.lie = {}, [], {}, set(), None
+        self.ending = threading.Event()
+        self.log = b"first\n\x1b[31msecond\n[vmm heartbeat]\nthird"
+
+    def info(self, vm):
+        return {"id": vm["id"], "name": vm["config"]["name"], "status": vm["status"], "uptime": "1m", "app_id": "ab", "boot_error": vm.get("error", ""),
+                "boot_progress": "done", "configuration": vm["config"], "events": [{"event": "boot", "body": "x", "timestamp": 1786619449000}]}
+
+    def add(self, name, status="running", number=1, **config):
+        identity = f"{number:08d}-0000-4000-8000-000000000000"
+        self.vms[identity] = {"id": identity, "status": status, "config": {
+            "name": name, "image": "dstack-0.5.8", "compose_file": "{}", "vcpu": 2, "memory": 2048, "disk_size": 10, "ports": [], **config}}
+        return identity
+
+    def call(self, method, body):
+        if method == "Status":
+            return {"vms": [self.info(vm) for vm in self.vms.values()], "total": len(self.vms)}
+        if method == "ListImages":
+            return {"images": [{"name": "dstack-0.5.8"}]}
+        if method == "Version":
+            return {"version": "0.5.8"}
+        if method == "GetComposeHash":
+            return {"hash": hashlib.sha256(body["compose_file"].encode()).hexdigest()}
+        if method == "CreateVm":
+            identity = self.add(body["name"], number=7)
+            self.vms[identity]["config"] = {**body, **({"compose_file": "{}"} if self.lie == "compose" else {})}
+            return {"id": identity}
+        vm = self.vms.get(body["id"])
+        if method == "GetInfo":
+            return {"found": vm is not None, "info": vm and self.info(vm)}
+        if method == "RemoveVm":
+            self.vms.pop(body["id"], None)
+        elif method == "UpdateVm":
+            assert vm["status"] == "stopped"
+            vm["config"] |= {key: body[key] for key in ("compose_file", "user_config", "vcpu", "disk_size", "ports") if key in body}
+            return {"id": ""}
+        elif self.lie != "status":
+            vm["status"] = {"StartVm": "running", "StopVm": "stopped", "ShutdownVm": "stopped"}[method]
+        return None
+
+    def methods(self):
+        return [method for method, _ in self.calls]
+
+
+@contextlib.contextmanager
+def running(vmm):
+    """The URL at which the VMM listens; it wants TOKEN."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def answer(self, status, body):
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self):
+            self.answer(200, vmm.log)
+
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            method = self.path.removeprefix("/prpc/").removesuffix("?json")
+            vmm.calls.append((method, body))
+            if self.headers["Authorization"] != f"Bearer {TOKEN}":
+                self.answer(401, b"")
+            elif method in vmm.silent:
+                vmm.ending.wait(60)
+            elif method in vmm.raw:
+                self.answer(*vmm.raw[method])
+            else:
+                self.answer(200, json.dumps(vmm.call(method, body)).encode())
+
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        vmm.ending.set()
+        server.shutdown()
+        server.server_close()
+
+
+def mpcctl(url, *words, token=TOKEN):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DSTACK_VMM")}
+    done = subprocess.run([MPCCTL, *words, "--vmm", url, "--timeout", "2"], capture_output=True, text=True, check=False,
+                          timeout=60, stdin=subprocess.DEVNULL, env={**environment, "DSTACK_VMM_TOKEN": token, "XDG_CONFIG_HOME": "/nonexistent"})
+    assert "canary" not in done.stdout + done.stderr, done
+    return done
+
+
+def assert_ends(done, code, *mentions):
+    assert done.returncode == code, done
+    for text in mentions:
+        assert text in done.stdout + done.stderr, f"{text} is not mentioned: {done}"
+
+
+@contextlib.contextmanager
+def deployment(*more):
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "deployment.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('name = "node"\nos_image = "dstack-0.5.8"\nvcpu = 2\nmemory_mb = 2048\ndisk_gb = 10\n'
+                       f'compose = "compose.yaml"\nuser_config = "user.conf"\nimage_digest = "{DIGEST}"\n' + "\n".join(more))
+        with open(os.path.join(directory, "compose.yaml"), "w", encoding="utf-8") as file:
+            file.write("services:\n  launcher:\n    environment:\n      - DEFAULT_IMAGE_DIGEST=sha256:{{DEFAULT_IMAGE_DIGEST_HASH}}\n")
+        with open(os.path.join(directory, "user.conf"), "w", encoding="utf-8") as file:
+            file.write(f"MPC_SECRET={SECRET}\n")
+        yield path
+
+
+def deploy(url, path, *words):
+    return mpcctl(url, "deploy", "--file", path, "--record", os.path.dirname(path), "--wait", "5", *words)
+
+
+def vms_are_listed_for_people_and_machines():
+    vmm = Vmm()
+    identity = vmm.add("one")
+    with running(vmm) as url:
+        assert_ends(mpcctl(url, "list"), 0, "one   running", identity)
+        assert json.loads(mpcctl(url, "list", "--json").stdout)["vms"][0]["id"] == identity
+        assert_ends(mpcctl(url, "status", "one"), 0, "2 vCPU, 2048 MB", identity)
+
+
+def vms_start_and_stop_and_that_is_waited_for():
+    vmm = Vmm()
+    vmm.add("one")
+    with running(vmm) as url:
+        assert_ends(mpcctl(url, "start", "one"), 12, "runs already")
+        assert_ends(mpcctl(url, "stop", "one"), 0, "stopped")
+        assert_ends(mpcctl(url, "stop", "one"), 12)
+        assert_ends(mpcctl(url, "start", "00000001"), 0, "started")
+        assert_ends(mpcctl(url, "stop", "one", "--force"), 0, "killed")
+        vmm.lie = "status"
+        assert_ends(mpcctl(url, "start", "one", "--wait", "1"), 4, "is not running after 1 s")
+
+
+def ambiguous_and_unknown_names_are_refused():
+    vmm = Vmm()
+    ids = [vmm.add("twin", number=1), vmm.add("twin", number=2)]
+    with running(vmm) as url:
+        assert_ends(mpcctl(url, "status", "twin"), 3, *ids)
+        assert_ends(mpcctl(url, "stop", "other"), 3, "no VM")
+    assert "ShutdownVm" not in vmm.methods()
+
+
+def nothing_is_removed_unasked():
+    vmm = Vmm()
+    vmm.add("one")
+    with running(vmm) as url:
+        assert_ends(mpcctl(url, "remove", "one"), 2, "--yes")
+        assert "RemoveVm" not in vmm.methods()
+        assert_ends(mpcctl(url, "remove", "one", "--yes"), 0, "removed")
+
+
+def logs_are_fit_for_a_terminal():
+    vmm = Vmm()
+    vmm.add("one")
+    with running(vmm) as url:
+        done = mpcctl(url, "logs", "one")
+    assert done.stdout == "first\n [31msecond\nthird\n", done
+
+
+def a_vmm_that_misbehaves_is_named_with_a_remedy():
+    for status, body, text in ((200, b"<html>login</html>", "web page"), (400, b'{"error":"no vsock"}', "no vsock"), (502, b"<h1>Bad</h1>", "web page"),
+                               (200, b'{"vms":[', "not one of dstack-vmm"), (200, b'{"vms":[{"id":"a"}]}', "VM 1")):
+        vmm = Vmm()
+        vmm.raw["Status"] = (status, body)
+        with running(vmm) as url:
+            assert_ends(mpcctl(url, "list"), 4, text, "remedy: ")
+    vmm = Vmm()
+    vmm.silent.add("Status")
+    with running(vmm) as url:
+        assert_ends(mpcctl(url, "list"), 4, "2000 ms", "remedy: ")
+        assert_ends(mpcctl(url, "list", token="canary-other"), 4, "401", "DSTACK_VMM_TOKEN")
+    assert_ends(mpcctl(url, "list"), 4, "remedy: ")
+
+
+def a_deployment_is_planned_made_and_found_again():
+    vmm = Vmm()
+    with running(vmm) as url, deployment() as path:
+        assert_ends(mpcctl(url, "plan", "--file", path), 0, "plan: create", "a new one is made")
+        assert "CreateVm" not in vmm.methods()
+        assert_ends(deploy(url, path), 0, "cannot be seen from here")
+        made = dict(vmm.calls)["CreateVm"]
+        assert made["user_config"] == f"MPC_SECRET={SECRET}\n" and made["memory"] == 2048, made
+        (record,) = [name for name in os.listdir(os.path.dirname(path)) if name.endswith(".app-compose.json")]
+        with open(os.path.join(os.path.dirname(path), record), encoding="utf-8") as file:
+            assert file.read() == made["compose_file"]
+        assert_ends(mpcctl(url, "plan", "--file", path), 12)
+        assert_ends(deploy(url, path), 12)
+
+
+def a_disk_is_not_lost_unasked():
+    vmm = Vmm()
+    vmm.add("node")
+    with running(vmm) as url, deployment() as path:
+        assert_ends(mpcctl(url, "plan", "--file", path), 0, "THE DATA DISK WILL BE LOST", "app-compose")
+        assert_ends(deploy(url, path, "--yes"), 3, "would be lost", "--accept-data-loss")
+        assert_ends(deploy(url, path, "--accept-data-loss"), 2, "--yes")
+        assert not {"ShutdownVm", "UpdateVm", "StartVm"} & set(vmm.methods()), vmm.methods()
+        assert_ends(deploy(url, path, "--yes", "--accept-data-loss"), 0)
+    methods = [method for method in vmm.methods() if method in ("ShutdownVm", "UpdateVm", "StartVm")]
+    assert methods == ["ShutdownVm", "UpdateVm", "StartVm"], methods
+
+
+def a_vmm_that_makes_something_else_is_found_out():
+    vmm = Vmm()
+    vmm.lie = "compose"
+    with running(vmm) as url, deployment() as path:
+        assert_ends(deploy(url, path), 4, "another app-compose", "00000007")
+    vmm = Vmm()
+    vmm.raw["GetComposeHash"] = (200, json.dumps({"hash": "0" * 64}).encode())
+    with running(vmm) as url, deployment() as path:
+        assert_ends(deploy(url, path), 4, "nothing was created")
+    assert "CreateVm" not in vmm.methods()
+
+
+def a_vm_that_cannot_boot_is_deployed_but_not_healthy():
+    vmm = Vmm()
+    identity = vmm.add("node", status="stopped")
+    vmm.vms[identity]["error"] = "No key available with this passphrase"
+    with running(vmm) as url, deployment() as path:
+        assert_ends(deploy(url, path, "--yes", "--accept-data-loss"), 11, "No key available")
+
+
+def an_answer_that_is_lost_names_what_may_exist():
+    vmm = Vmm()
+    vmm.silent.add("CreateVm")
+    with running(vmm) as url, deployment() as path:
+        assert_ends(deploy(url, path), 4, "may exist", "mpcctl list")
+
+
+def wrong_deployments_are_refused_before_anything_is_asked():
+    vmm = Vmm()
+    with running(vmm) as url, deployment("vcpus = 3") as path:
+        assert_ends(deploy(url, path), 3, "vcpus", "remedy: ")
+    with running(vmm) as url, deployment(f'launcher_digest = "{DIGEST}"') as path:
+        assert_ends(deploy(url, path), 3, "remedy: ")
+    assert not vmm.calls, vmm.calls
+    with running(vmm) as url, deployment("ports = [ { host = 80, vm = 1 }, { host = 80, vm = 2 } ]") as path:
+        assert_ends(mpcctl(url, "plan", "--file", path), 3, "PROBLEM", "same port")
+        assert_ends(deploy(url, path), 3, "same port")
+    assert "CreateVm" not in vmm.methods()
+
+
+suite.run([
+    vms_are_listed_for_people_and_machines,
+    vms_start_and_stop_and_that_is_waited_for,
+    ambiguous_and_unknown_names_are_refused,
+    nothing_is_removed_unasked,
+    logs_are_fit_for_a_terminal,
+    a_vmm_that_misbehaves_is_named_with_a_remedy,
+    a_deployment_is_planned_made_and_found_again,
+    a_disk_is_not_lost_unasked,
+    a_vmm_that_makes_something_else_is_found_out,
+    a_vm_that_cannot_boot_is_deployed_but_not_healthy,
+    an_answer_that_is_lost_names_what_may_exist,
+    wrong_deployments_are_refused_before_anything_is_asked,
+])

@@ -1,0 +1,80 @@
+"""mpcctl plan and deploy on the simulated VMM: from a file to a running node, changes, and what would lock the disk."""
+
+import json
+import subprocess
+
+from harness.config import toml
+from harness.runner import test
+from harness.vmm import LAUNCHER, TEMPLATE, Vmm, free_port
+
+DONE, INPUT, NOT_WELL, NOTHING_TO_DO = 0, 3, 11, 12
+
+
+class Deployment:
+    """A deployment file with what it names, beside the VMM's directory; and mpcctl to deploy it."""
+
+    def __init__(self, world, vmm):
+        self.world, self.vmm, self.image = world, vmm, world.images.node
+        self.directory = vmm.directory / "deployment"
+        self.directory.mkdir()
+        self.write("launcher.yaml", TEMPLATE.replace("nearone/mpc-launcher@sha256:{{LAUNCHER_IMAGE_HASH}}", LAUNCHER))
+        self.write("user_config.toml", toml(f"mpc/{self.image.name}"))
+        self.settings = {"name": "node-1", "vmm": f"unix:{vmm.socket}", "os_image": "dstack-0.5.8", "vcpu": 1,
+                         "memory_mb": 1024, "disk_gb": 20, "compose": "launcher.yaml", "image_digest": self.image.id,
+                         "user_config": "user_config.toml"}
+        self.port = free_port()
+
+    def write(self, name, text):
+        (self.directory / name).write_text(text, encoding="utf-8")
+
+    def run(self, command, *words):
+        """(exit code, what it said on standard output, as an object, or on standard error)."""
+        lines = [f"{key} = {json.dumps(value)}" for key, value in self.settings.items()]
+        self.write("deployment.toml", "\n".join([*lines, f"ports = [{{ host = {self.port}, vm = 8090 }}]\n"]))
+        done = subprocess.run([self.world.mpcctl, command, "--file", self.directory / "deployment.toml", "--json", *words],
+                              capture_output=True, text=True, check=False, timeout=120, cwd=self.directory)
+        return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+
+    def deploy(self, seconds=60):
+        return self.run("deploy", "--yes", "--wait", str(seconds))
+
+    def vms(self):
+        return self.vmm.rpc("Status", ids=[], brief=True, keyword="", page=0, page_size=0)["vms"]
+
+
+@test
+def a_deployment_becomes_a_running_node_and_stays_one(world):
+    with Vmm(world, images=[world.images.node]) as vmm:
+        it = Deployment(world, vmm)
+        code, plan = it.run("plan")
+        assert code == DONE and it.vms() == [], (code, plan)
+        code, outcome = it.deploy()
+        assert code == DONE, outcome
+        (vm,) = it.vms()
+        vmm.wait_for_node(vm["id"], it.image.id)
+        code, outcome = it.deploy()
+        assert code == NOTHING_TO_DO and len(it.vms()) == 1, outcome
+
+
+@test
+def a_change_that_would_lock_the_disk_is_refused(world):
+    with Vmm(world, images=[world.images.node]) as vmm:
+        it = Deployment(world, vmm)
+        assert it.deploy()[0] == DONE
+        (vm,) = it.vms()
+        it.settings["vcpu"] = 2
+        code, error = it.deploy()
+        assert code == INPUT and "--accept-data-loss" in str(error), (code, error)
+        assert vmm.info(vm["id"])["configuration"]["vcpu"] == 1
+        assert vmm.info(vm["id"])["status"] == "running"
+
+
+@test
+def a_node_that_the_launcher_refuses_is_said_not_to_be_well(world):
+    with Vmm(world, images=[world.images.node]) as vmm:
+        it = Deployment(world, vmm)
+        it.settings["image_digest"] = "sha256:" + "cd" * 32  # no registry has it, and neither has the disk
+        code, outcome = it.deploy(seconds=15)
+        assert code == NOT_WELL, (code, outcome)
+        (vm,) = it.vms()
+        assert "mpc-node" not in vmm.engine(vm["id"]).running()

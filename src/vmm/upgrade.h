@@ -42,12 +42,14 @@ public:
     }
 
     /// The journal holds the record until it is done. Errors: Interrupted (run again to go on); Refused when somebody
-    /// else changed the user_config meanwhile; those of the client and of waiting when the way back fails as well, with
-    /// the journal kept.
+    /// else changed the user_config meanwhile, which is left as it is; those of the client and of waiting when the way
+    /// back fails as well, with the journal kept.
     [[nodiscard]] Result<UpgradeOutcome> run(UpgradeRecord record);
 
 private:
-    Result<void> reach(UpgradeRecord const& record, Secret const& wanted);
+    /// To a VM that runs with that user_config; whether it had to be started.
+    Result<bool> reach(UpgradeRecord const& record, Secret const& wanted);
+    Result<void> check_untouched(UpgradeRecord const& record, VmInfo const& vm);
     Result<void> replace_user_config(UpgradeRecord const& record, VmInfo const& vm, Secret const& wanted);
 
     Client& m_client;
@@ -55,6 +57,7 @@ private:
     UpgradeHooks m_hooks;
     Settings m_settings;
     Interrupt const& m_interrupt;
+    bool m_conflict = false;  ///< somebody else has changed the user_config
 };
 
 }  // namespace mpc::vmm

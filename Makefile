@@ -32,7 +32,7 @@ unit: all ## unit tests and command-line suites
 e2e: all ## end-to-end tests on a Docker Engine and a registry of their own
 	tests/e2e/run $(E2E)
 
-demo: ## a launch from beginning to end, explained; on an engine of its own
+demo: ## launch, verification, deployment and upgrade, explained; on engines of its own
 	tools/setup tests
 	$(MAKE) --no-print-directory build
 	tools/demo

@@ -74,7 +74,7 @@ def a_node_that_the_launcher_refuses_is_said_not_to_be_well(world):
     with Vmm(world, images=[world.images.node]) as vmm:
         it = Deployment(world, vmm)
         it.settings["image_digest"] = "sha256:" + "cd" * 32  # no registry has it, and neither has the disk
-        code, outcome = it.deploy(seconds=15)
+        code, outcome = it.deploy(seconds=30)
         assert code == NOT_WELL, (code, outcome)
         (vm,) = it.vms()
         assert "mpc-node" not in vmm.engine(vm["id"]).running()

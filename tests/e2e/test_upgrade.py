@@ -30,7 +30,7 @@ class Fleet:
         trust = self.vmm.vm(self.vm) / "trust"
         return [self.world.mpcctl, "upgrade", self.vm, "--vmm", f"unix:{self.vmm.socket}", "--to", digest, "--yes", "--json",
                 "--state", self.vmm.directory / "state", "--agent", self.vmm.vm(self.vm) / "run/dstack.sock", "--policy",
-                trust / "policy.toml", "--collateral", trust / "collateral.json", "--health-timeout", "20", *words]
+                trust / "policy.toml", "--collateral", trust / "collateral.json", "--health-timeout", "90", *words]
 
     def upgrade(self, digest, *words):
         """(exit code, outcome)."""

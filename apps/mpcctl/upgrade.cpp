@@ -151,6 +151,9 @@ Result<ExitCode> run(UpgradeOptions const& options, Interrupt const& interrupt)
     auto const endpoint = TRY(endpoint_of(options.vmm));
     auto client = TRY(vmm::Client::make(endpoint, interrupt));
     auto const vm = TRY(vm_named(client, options.vm));
+    if (!vm.configuration)
+        return Error(ErrorKind::Refused, "the VMM does not tell the VM's configuration")
+            .remedy("check the VMM's version: an upgrade needs the present user_config");
     auto const directory = TRY(state_directory(options));
     auto const journal = TRY(vmm::UpgradeJournal::open(directory, vm.id));
     auto const under_way = TRY(journal.load());

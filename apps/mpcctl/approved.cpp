@@ -114,13 +114,6 @@ std::vector<std::string> doubts_about(near::AllowedLists const& lists, std::chro
     return doubts;
 }
 
-Result<crypto::Time> moment_of(std::optional<std::string> const& at)
-{
-    if (at)
-        return parse_moment(*at).in("--at");
-    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
 }  // namespace
 
 std::string as_table(near::AllowedLists const& lists, near::AccountId const& contract, std::chrono::sys_seconds now)
@@ -167,7 +160,7 @@ Result<near::AllowedLists> fetch_lists(ApprovedOptions const& options, Interrupt
 Result<ExitCode> run(ApprovedOptions const& options, Interrupt const& interrupt)
 {
     auto const contract = TRY(near::AccountId::parse(options.contract).in("--contract").exit_as(mpc::ExitCode::Usage));
-    auto const now = TRY(moment_of(options.at));
+    auto const now = TRY(moment_or_now(options.at));
     auto lists = TRY(fetch_lists(options, interrupt));
     for (auto& doubt : doubts_about(lists, now))
         lists.notes.push_back(std::move(doubt));

@@ -22,6 +22,13 @@ Result<crypto::Time> parse_moment(std::string_view text)
         .remedy("write a time as 2026-08-13T12:00:00Z (UTC), or as Unix seconds");
 }
 
+Result<crypto::Time> moment_or_now(std::optional<std::string> const& at)
+{
+    if (at)
+        return parse_moment(*at).in("--at");
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
 Result<image::ImageDigest> parse_image_digest(std::string const& text)
 {
     return image::ImageDigest::parse(text.starts_with("sha256:") ? text : "sha256:" + text)

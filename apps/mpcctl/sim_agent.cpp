@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/fd.h"
+#include "mpcctl/option_values.h"
 #include "mpcctl/sim_files.h"
 #include "simulator/trust.h"
 
@@ -40,7 +41,7 @@ Result<ExitCode> run(SimAgentOptions const& options, Interrupt const& interrupt)
 {
     auto const agent = TRY(
         simulator::GuestAgent::boot(TRY(agent_options(options))).remedy("give --app-compose what dstack would accept"));
-    auto const time = TRY(time_of_simulation(options.at));
+    auto const time = TRY(moment_or_now(options.at));
     if (options.trust)
         TRY(write_files(*options.trust, TRY(simulator::trust_files(*agent, time))));
     auto const server = TRY(http::Server::listen(options.socket, agent->handler())

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "mpcctl/option_values.h"
 #include "mpcctl/sim_files.h"
 #include "simulator/defects.h"
 #include "simulator/policy_text.h"
@@ -121,7 +122,7 @@ Result<ExitCode> run(SimEvidenceOptions const& options, Interrupt const&)
         return Error(ErrorKind::Invalid, "--output is missing")
             .exit_as(mpc::ExitCode::Usage)
             .remedy("name a directory for the files, or ask for --list-defects");
-    auto const now = TRY(time_of_simulation(options.at));
+    auto const now = TRY(moment_or_now(options.at));
     std::optional<Defect> defect;
     if (options.defect)
         defect = TRY(simulator::defect_named(*options.defect).exit_as(mpc::ExitCode::Usage));

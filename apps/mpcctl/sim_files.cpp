@@ -1,16 +1,8 @@
 #include "mpcctl/sim_files.h"
 
 #include "base/fd.h"
-#include "mpcctl/option_values.h"
 
 namespace mpc::ctl {
-
-Result<crypto::Time> time_of_simulation(std::optional<std::string> const& at)
-{
-    if (at)
-        return parse_moment(*at).in("--at");
-    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 Result<void> write_files(std::filesystem::path const& directory, std::vector<simulator::EvidenceFile> const& files)
 {

@@ -24,8 +24,6 @@ struct UsedCollateral {
     std::string source;
 };
 
-crypto::Time now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
-
 Result<net::CollateralOptions> net_options(CollateralInput const& input)
 {
     net::CollateralOptions options { .cache_directory =
@@ -116,7 +114,7 @@ Result<attestation::Policy> policy_of(PolicyOptions const& options)
 
 Result<report::Document> judge(VerifyOptions const& options, attestation::Policy policy, Interrupt const& interrupt)
 {
-    auto const time = TRY(optional_moment(options.at).in("--at")).value_or(now());
+    auto const time = TRY(moment_or_now(options.at));
     auto const facts = TRY(forecast_facts(options));
     auto gathered = TRY(gather_evidence(options.evidence, interrupt));
     policy.scope =
@@ -139,7 +137,7 @@ Result<ExitCode> run(VerifyOptions const& options, Interrupt const& interrupt)
 {
     auto policy = TRY(policy_of(options.policy));
     if (options.batch)
-        return verify_batch(options, policy, TRY(optional_moment(options.at).in("--at")).value_or(now()));
+        return verify_batch(options, policy, TRY(moment_or_now(options.at)));
     auto const document = TRY(judge(options, std::move(policy), interrupt));
     TRY(print(document, options));
     return document.report.verdict == attestation::Verdict::Trusted ? ExitCode::Done : ExitCode::NotTrusted;

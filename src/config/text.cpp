@@ -1,4 +1,5 @@
 #include "config/text.h"
+#include "base/trim.h"
 
 #include <algorithm>
 #include <array>
@@ -49,14 +50,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
-std::string_view trim(std::string_view text)
-{
-    constexpr std::string_view blank = " \t\r";
-    auto const first = text.find_first_not_of(blank);
-    if (first == text.npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
+std::string_view trim(std::string_view text) { return mpc::trim(text, " \t\r"); }
 
 std::string_view take_line(std::string_view& rest)
 {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "base/trim.h"
 #include "json/json.h"
 
 namespace mpc::dstack {
@@ -90,13 +91,7 @@ bool is_name(std::string_view text)
         && std::ranges::all_of(text, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
 }
 
-std::string_view trim(std::string_view text)
-{
-    auto const first = text.find_first_not_of(" \t\v\f");
-    if (first == text.npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t\v\f") - first + 1);
-}
+std::string_view trim(std::string_view text) { return mpc::trim(text, " \t\v\f"); }
 
 /// At most nine decimal digits as a number.
 Result<std::uint64_t> digits(std::string_view text)

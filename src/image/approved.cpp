@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/trim.h"
 #include "json/json.h"
 
 namespace mpc::image {
@@ -15,14 +16,7 @@ namespace {
 // Some 800 digests. The contract keeps the newest and those replaced within the last week.
 constexpr std::size_t largest_file = std::size_t { 64 } << 10;
 
-std::string_view trim(std::string_view text)
-{
-    constexpr std::string_view white_space = " \t\r\n\f\v";
-    auto const first = text.find_first_not_of(white_space);
-    if (first == text.npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(white_space) - first + 1);
-}
+std::string_view trim(std::string_view text) { return mpc::trim(text, " \t\r\n\f\v"); }
 
 Result<Approved> parse_json(std::string_view content)
 {

@@ -14,8 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string hex_of(Sha256 const& digest) { return to_hex(digest); }
-
 /// A directory beside the outcome, gone at the end with what is still in it.
 class Stage {
 public:
@@ -53,7 +51,7 @@ public:
                 return Error(ErrorKind::Io, fmt::format("cannot make {}: {}", part.string(), errno_text()));
         return Layout(directory);
     }
-    [[nodiscard]] fs::path blob(Sha256 const& digest) const { return m_directory / "blobs/sha256" / hex_of(digest); }
+    [[nodiscard]] fs::path blob(Sha256 const& digest) const { return m_directory / "blobs/sha256" / to_hex(digest); }
 
     Result<void> add_text(fs::path const& name, std::string_view text) const
     {
@@ -63,7 +61,7 @@ public:
     }
     Result<void> add_blob(std::string_view text) const
     {
-        return add_text(fs::path("blobs/sha256") / hex_of(sha256({ as_bytes(text) })), text);
+        return add_text(fs::path("blobs/sha256") / to_hex(sha256({ as_bytes(text) })), text);
     }
 
     Result<LayerFigures> add_layer(Tree const& tree, LayerOptions const& options) const
@@ -123,7 +121,7 @@ std::string layer_type(Compression compression)
 
 std::string index_text(std::string_view manifest, std::optional<image::Reference> const& name)
 {
-    json::Object descriptor { { "digest", "sha256:" + hex_of(sha256({ as_bytes(manifest) })) },
+    json::Object descriptor { { "digest", "sha256:" + to_hex(sha256({ as_bytes(manifest) })) },
         { "mediaType", media::manifest }, { "size", manifest.size() },
         { "platform", json::Object { { "architecture", "amd64" }, { "os", "linux" } } } };
     if (name)
@@ -140,7 +138,7 @@ std::string docker_text(BuiltImage const& built, std::optional<image::Reference>
     auto const file_of = [](std::string const& hex) { return "blobs/sha256/" + hex; };
     json::Array layers;
     for (auto const& layer : built.layers)
-        layers.emplace_back(file_of(hex_of(layer.digest)));
+        layers.emplace_back(file_of(to_hex(layer.digest)));
     json::Array tags;
     if (name)
         tags.emplace_back(name->repository() + ":" + name->tag().value_or("latest"));

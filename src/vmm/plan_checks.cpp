@@ -7,6 +7,7 @@
 
 #include "attestation/app_compose.h"
 #include "base/log.h"
+#include "base/trim.h"
 #include "config/toml_values.h"
 #include "config/user_config.h"
 #include "image/approved.h"
@@ -27,13 +28,7 @@ bool overlap(PortForward const& a, PortForward const& b)
         && (a.address == b.address || is_any(a.address) || is_any(b.address));
 }
 
-std::string_view trimmed(std::string_view text)
-{
-    auto const first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
+std::string_view trimmed(std::string_view text) { return trim(text, " \t\r\n"); }
 
 /// Texts of that name anywhere in a TOML document, without recursion.
 std::vector<std::string> texts_named(json::Object const& document, std::string_view name)

@@ -107,9 +107,7 @@ std::vector<std::string> doubts_about(near::AllowedLists const& lists, std::chro
     if (has_choice(lists) && !is_allowed(lists.images->front(), now))
         doubts.emplace_back("the newest image digest is no longer allowed: is the endpoint behind, or the time wrong?");
     auto const url = net::Url::parse(lists.endpoint);
-    bool const is_local =
-        url.ok() && (url->host() == "localhost" || url->host() == "127.0.0.1" || url->host() == "[::1]");
-    if (lists.endpoint.starts_with("http://") && !is_local)
+    if (!url.ok() || !url->is_private())
         doubts.emplace_back("asked without TLS: whoever is on the way can change the answer");
     return doubts;
 }

@@ -1,11 +1,11 @@
 #include "mpcctl/upgrade.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/user_directory.h"
 #include "config/user_config.h"
 #include "mpcctl/option_values.h"
 #include "vmm/digest_override.h"
@@ -23,10 +23,8 @@ Result<std::filesystem::path> state_directory(UpgradeOptions const& options)
 {
     if (options.state)
         return *options.state;
-    if (auto const* state = std::getenv("XDG_STATE_HOME"); state && *state == '/')
-        return std::filesystem::path(state) / "mpcctl" / "upgrades";
-    if (auto const* home = std::getenv("HOME"); home && *home == '/')
-        return std::filesystem::path(home) / ".local" / "state" / "mpcctl" / "upgrades";
+    if (auto const state = user_directory("XDG_STATE_HOME", ".local/state"))
+        return *state / "mpcctl" / "upgrades";
     return Error(ErrorKind::Invalid, "HOME is not set, so nothing can be remembered").remedy("give --state DIR");
 }
 

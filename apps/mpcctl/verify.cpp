@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "mpcctl/option_values.h"
+#include "mpcctl/output_file.h"
 #include "mpcctl/policy_file.h"
 #include "mpcctl/verify_batch.h"
 #include "net/collateral_source.h"
@@ -61,7 +62,7 @@ Result<UsedCollateral> collateral_for(CollateralInput const& input, GatheredEvid
     for (auto const& note : fetched.notes)
         fmt::print(stderr, "mpcctl: collateral: {}\n", note);
     if (input.save)
-        TRY(write_file_atomically(*input.save, fetched.text));
+        TRY(write_output(*input.save, fetched.text).in("--save-collateral"));
     return UsedCollateral { std::move(fetched.collateral), std::move(fetched.verified), std::move(fetched.source) };
 }
 
@@ -83,7 +84,7 @@ Result<attestation::ForecastFacts> forecast_facts(VerifyOptions const& options)
 Result<void> print(report::Document const& document, VerifyOptions const& options)
 {
     if (options.html)
-        TRY(write_file_atomically(*options.html, report::as_html(document)).in("HTML report"));
+        TRY(write_output(*options.html, report::as_html(document)).in("--html"));
     bool const colour = isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");
     fmt::print("{}",
         options.json ? report::as_json(document)

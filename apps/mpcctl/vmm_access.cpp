@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/user_directory.h"
+
 namespace mpc::ctl {
 
 namespace {
@@ -14,13 +16,6 @@ std::optional<std::string> variable(char const* name)
 {
     auto const* const value = std::getenv(name);
     return value && *value ? std::optional<std::string>(value) : std::nullopt;
-}
-
-std::filesystem::path configuration_file()
-{
-    if (auto const directory = variable("XDG_CONFIG_HOME"))
-        return std::filesystem::path(*directory) / "mpcctl" / "config.toml";
-    return std::filesystem::path(variable("HOME").value_or("/")) / ".config" / "mpcctl" / "config.toml";
 }
 
 json::Value configuration_json(vmm::Configuration const& configuration)
@@ -35,12 +30,25 @@ json::Value configuration_json(vmm::Configuration const& configuration)
 
 }  // namespace
 
-Result<vmm::Endpoint> endpoint_of(VmmOptions const& options)
+std::optional<std::filesystem::path> configuration_file(VmmOptions const& options)
+{
+    if (options.config)
+        return options.config;
+    auto const directory = user_directory("XDG_CONFIG_HOME", ".config");
+    return directory ? std::optional(*directory / "mpcctl" / "config.toml") : std::nullopt;
+}
+
+Result<vmm::Contexts> contexts_of(VmmOptions const& options)
 {
     if (options.config && !std::filesystem::exists(*options.config))
         return Error(ErrorKind::NotFound, "--config: there is no file " + options.config->string());
-    auto const contexts = TRY(vmm::read_contexts(options.config.value_or(configuration_file())));
-    auto endpoint = TRY(vmm::resolve(options.choice, contexts, variable));
+    auto const file = configuration_file(options);
+    return file ? vmm::read_contexts(*file) : vmm::Contexts();
+}
+
+Result<vmm::Endpoint> endpoint_of(VmmOptions const& options)
+{
+    auto endpoint = TRY(vmm::resolve(options.choice, TRY(contexts_of(options)), variable));
     endpoint.timeout = std::chrono::seconds(options.timeout_seconds);
     return endpoint;
 }

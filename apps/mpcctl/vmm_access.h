@@ -20,6 +20,10 @@ struct VmmOptions {
     int timeout_seconds = 30;                        ///< for one call
 };
 
+/// The options' file, or the user's, whether it exists or not; nullopt when there is no HOME.
+[[nodiscard]] std::optional<std::filesystem::path> configuration_file(VmmOptions const& options);
+/// The hosts that it names; none when there is no such file. Errors: NotFound (the options' file), Invalid, Io.
+[[nodiscard]] Result<vmm::Contexts> contexts_of(VmmOptions const& options);
 /// The VMM that the options, the environment and the configuration file name. Errors: Invalid, NotFound, Io.
 [[nodiscard]] Result<vmm::Endpoint> endpoint_of(VmmOptions const& options);
 /// A client for it. Nothing is sent yet. Errors: those of endpoint_of() and vmm::Client::make().

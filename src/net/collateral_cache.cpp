@@ -1,24 +1,16 @@
 #include "net/collateral_cache.h"
 
 #include <cerrno>
-#include <cstdlib>
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/user_directory.h"
 
 namespace mpc::net {
 
 namespace {
 
 constexpr std::size_t most_bytes = 1 << 20;
-
-std::optional<std::filesystem::path> absolute_path_in(char const* variable)
-{
-    auto const* value = std::getenv(variable);
-    if (!value || *value != '/')
-        return std::nullopt;
-    return value;
-}
 
 /// Makes what is missing of a path, readable by its owner alone.
 Result<void> make_directories(std::filesystem::path const& path)
@@ -36,12 +28,8 @@ Result<void> make_directories(std::filesystem::path const& path)
 
 std::optional<std::filesystem::path> default_cache_directory()
 {
-    auto const* below = "mpcctl/collateral";
-    if (auto const cache = absolute_path_in("XDG_CACHE_HOME"))
-        return *cache / below;
-    if (auto const home = absolute_path_in("HOME"))
-        return *home / ".cache" / below;
-    return std::nullopt;
+    auto const cache = user_directory("XDG_CACHE_HOME", ".cache");
+    return cache ? std::optional(*cache / "mpcctl/collateral") : std::nullopt;
 }
 
 Result<std::string> CollateralCache::load(std::string const& name) const

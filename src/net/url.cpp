@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 
 namespace mpc::net {
@@ -48,6 +49,15 @@ bool is_of_a_host(char c)
 
 }  // namespace
 
+bool is_loopback(std::string_view host)
+{
+    if (host.starts_with('[') && host.ends_with(']'))
+        host = host.substr(1, host.size() - 2);
+    in_addr v4 {};
+    bool const is_v4 = inet_pton(AF_INET, std::string(host).c_str(), &v4) == 1;
+    return host == "localhost" || host == "::1" || (is_v4 && ntohl(v4.s_addr) >> 24 == 127);
+}
+
 Result<Url> Url::parse(std::string_view text)
 {
     if (text.size() > most_bytes || !std::ranges::all_of(text, is_plain))
@@ -72,6 +82,21 @@ Result<Url> Url::parse(std::string_view text)
         return invalid("the host is no name and no IP address");
     auto display = whole.substr(0, whole.find('?'));
     return Url(std::move(whole), std::move(host), std::move(display));
+}
+
+Result<Url> Url::resolve(std::string_view reference) const
+{
+    if (reference.size() > most_bytes || !std::ranges::all_of(reference, is_plain))
+        return invalid("too long, or with spaces or characters other than ASCII");
+    Handle const url(curl_url());
+    if (!url || curl_url_set(url.get(), CURLUPART_URL, m_text.c_str(), 0) != CURLUE_OK)
+        return Error(ErrorKind::Internal, "out of memory");
+    // With a scheme it is read as any other address is.
+    if (reference.contains("://") && reference.find("://") < reference.find('/') + 1)
+        return parse(reference);
+    if (curl_url_set(url.get(), CURLUPART_URL, std::string(reference).c_str(), CURLU_DISALLOW_USER) != CURLUE_OK)
+        return invalid("malformed, or with a user or password");
+    return parse(part(url, CURLUPART_URL));
 }
 
 }  // namespace mpc::net

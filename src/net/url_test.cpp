@@ -61,5 +61,15 @@ TEST(Url, IsAtMostTwoKibibytes)
     EXPECT_FALSE(Url::parse(start + std::string(2049 - start.size(), 'a')).ok());
 }
 
+TEST(Url, SendsSecretsWithTlsOrToThisMachineOnly)
+{
+    for (auto const* text : { "https://example.com/", "http://localhost:8080/", "http://127.0.0.1/",
+             "http://127.9.8.7/", "http://[::1]:80/" })
+        EXPECT_TRUE(Url::parse(text)->is_private()) << text;
+    for (auto const* text : { "http://example.com/", "http://127.example.org/", "http://127.0.0.1.example.org/",
+             "http://128.0.0.1/", "http://localhost.example.org/", "http://[::2]/", "http://[::ffff:8.8.8.8]/" })
+        EXPECT_FALSE(Url::parse(text)->is_private()) << text;
+}
+
 }  // namespace
 }  // namespace mpc::net

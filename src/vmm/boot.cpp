@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "net/http_get.h"
+#include "net/url.h"
 
 namespace mpc::vmm {
 
@@ -247,11 +248,11 @@ ReadLauncherLog launcher_log_of(std::vector<PortForward> const& ports, std::stri
     if (port == ports.end())
         return {};
     auto const vmm = net::Url::parse(vmm_address);
-    bool const is_here = vmm_address.starts_with("unix:") || (vmm.ok() && is_loopback(vmm->host()));
+    bool const is_here = vmm_address.starts_with("unix:") || (vmm.ok() && net::is_loopback(vmm->host()));
     std::string host = port->address;
     if (host == "0.0.0.0")
         host = is_here || !vmm.ok() ? "127.0.0.1" : vmm->host();
-    else if (is_loopback(host) && !is_here)
+    else if (net::is_loopback(host) && !is_here)
         return {};
     auto const url =
         net::Url::parse(fmt::format("http://{}:{}/logs/launcher?text&bare&timestamps&tail=500", host, port->host));

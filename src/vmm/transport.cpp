@@ -106,11 +106,6 @@ Error no_such_address(std::string const& detail)
 
 }  // namespace
 
-bool is_loopback(std::string_view host)
-{
-    return host == "localhost" || host.starts_with("127.") || host == "[::1]" || host == "::1";
-}
-
 Result<std::unique_ptr<Transport>> make_transport(Endpoint endpoint, Interrupt const& interrupt)
 {
     auto headers = TRY(headers_of(endpoint));
@@ -126,8 +121,7 @@ Result<std::unique_ptr<Transport>> make_transport(Endpoint endpoint, Interrupt c
         return no_such_address(url.error().message());
     if (url->has_query())
         return no_such_address("has a query");
-    bool const is_open = url->text().starts_with("http://") && !is_loopback(url->host());
-    if (!headers.empty() && is_open && !std::holds_alternative<net::InsecureTls>(endpoint.tls))
+    if (!headers.empty() && !url->is_private() && !std::holds_alternative<net::InsecureTls>(endpoint.tls))
         return Error(ErrorKind::Invalid, "the VMM's token or password would go to " + url->host() + " without TLS")
             .remedy("use https, or a tunnel to the VMM; --insecure sends it all the same");
     auto base = url->text();

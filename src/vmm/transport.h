@@ -37,7 +37,4 @@ public:
 /// address; a secret that cannot be sent in a header, or would go to another machine without TLS).
 [[nodiscard]] Result<std::unique_ptr<Transport>> make_transport(Endpoint endpoint, Interrupt const& interrupt);
 
-/// Whether the host of an http or https URL, as Url::host() gives it, is this machine.
-[[nodiscard]] bool is_loopback(std::string_view host);
-
 }  // namespace mpc::vmm

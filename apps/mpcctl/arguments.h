@@ -10,6 +10,7 @@
 #include "mpcctl/approved.h"
 #include "mpcctl/compose_render.h"
 #include "mpcctl/deploy.h"
+#include "mpcctl/doctor.h"
 #include "mpcctl/image_build.h"
 #include "mpcctl/image_compare.h"
 #include "mpcctl/image_digest.h"
@@ -32,7 +33,7 @@ namespace mpc::ctl {
 using Command = std::variant<VerifyOptions, PredictOptions, AgentLogOptions, SimAgentOptions, SimEvidenceOptions,
     SimCvmOptions, SimVmmOptions, ComposeRenderOptions, AppComposeOptions, ApprovedOptions, ApproveOptions, PlanOptions,
     DeployOptions, UpgradeOptions, ListOptions, StatusOptions, LogsOptions, StartOptions, StopOptions, RemoveOptions,
-    ImageBuildOptions, ImageDigestOptions, ImageCompareOptions>;
+    DoctorOptions, ImageBuildOptions, ImageDigestOptions, ImageCompareOptions>;
 
 /// nullopt when help or the version was asked for, and has been printed. Errors: Invalid, with the exit code Usage.
 [[nodiscard]] Result<std::optional<Command>> parse_arguments(int count, char const* const* values);

@@ -7,15 +7,12 @@ namespace mpc::ctl {
 
 namespace {
 
-void add_vmm(CLI::App& command, VmmOptions& options)
+/// All but --context.
+void add_vmm_access(CLI::App& command, VmmOptions& options)
 {
     auto const group = "The VMM";
-    auto* const vmm = command.add_option("--vmm", options.choice.address, "Where it listens (DSTACK_VMM_URL)")
-                          ->type_name("URL|unix:PATH")
-                          ->group(group);
-    command.add_option("--context", options.choice.context, "A host of the configuration file")
-        ->type_name("NAME")
-        ->excludes(vmm)
+    command.add_option("--vmm", options.choice.address, "Where it listens (DSTACK_VMM_URL)")
+        ->type_name("URL|unix:PATH")
         ->group(group);
     command.add_option("--token-file", options.choice.token_file, "A file that holds its token (DSTACK_VMM_TOKEN)")
         ->type_name("FILE")
@@ -35,6 +32,15 @@ void add_vmm(CLI::App& command, VmmOptions& options)
         ->capture_default_str()
         ->check(CLI::Range(1, 3600))
         ->group(group);
+}
+
+void add_vmm(CLI::App& command, VmmOptions& options)
+{
+    add_vmm_access(command, options);
+    command.add_option("--context", options.choice.context, "A host of the configuration file")
+        ->type_name("NAME")
+        ->excludes(command.get_option("--vmm"))
+        ->group("The VMM");
 }
 
 void add_vm(CLI::App& command, std::string& vm)
@@ -80,23 +86,6 @@ void add_plan(CLI::App& app, DeployCommands& commands, std::optional<Command>& c
     choose(*command, options, chosen);
 }
 
-void add_deploy(CLI::App& app, DeployCommands& commands, std::optional<Command>& chosen)
-{
-    auto* const command = app.add_subcommand("deploy", "Make or change a VM so that it is as its deployment says");
-    auto& options = commands.deploy;
-    add_deployment(*command, options.deployment);
-    command->add_flag("--accept-data-loss", options.accept_data_loss, "Go on although the old disk cannot be opened");
-    command->add_flag("--yes", options.yes, "Do not ask");
-    command->add_option("--wait", options.wait_seconds, "Seconds to wait until the node runs")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 86400));
-    command->add_option("--record", options.record, "Keep app-compose and launcher compose here (default: .)")
-        ->type_name("DIR");
-    add_json(*command, options.json);
-    add_vmm(*command, options.vmm);
-    choose(*command, options, chosen);
-}
-
 void add_health(CLI::App& command, HealthOptions& options)
 {
     auto const group = "The node's health";
@@ -121,12 +110,50 @@ void add_health(CLI::App& command, HealthOptions& options)
         ->group(group);
 }
 
+void add_deploy(CLI::App& app, DeployCommands& commands, std::optional<Command>& chosen)
+{
+    auto* const command = app.add_subcommand("deploy", "Make or change a VM so that it is as its deployment says");
+    auto& options = commands.deploy;
+    add_deployment(*command, options.deployment);
+    command->add_flag("--accept-data-loss", options.accept_data_loss, "Go on although the old disk cannot be opened");
+    command->add_flag("--yes", options.yes, "Do not ask");
+    command->add_option("--wait", options.wait_seconds, "Seconds to wait until the node is well")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 86400));
+    command->add_option("--record", options.record, "Keep app-compose and launcher compose here (default: .)")
+        ->type_name("DIR");
+    add_health(*command, options.health);
+    add_json(*command, options.json);
+    add_vmm(*command, options.vmm);
+    choose(*command, options, chosen);
+}
+
+void add_fetch(CLI::App& command, FetchOptions& options)
+{
+    auto const group = "The registry";
+    auto* const skip = command
+                           .add_flag("--no-fetch-check", options.skip,
+                               "Do not ask it for the image: only the VM can reach it, or has the image")
+                           ->group(group);
+    command.add_option("--docker-config", options.docker_config, "config.json with its credentials (auths)")
+        ->type_name("FILE")
+        ->excludes(skip)
+        ->group(group);
+    command.add_option("--registry-ca", options.registry_ca, "PEM file of whom to trust, instead of the system's")
+        ->type_name("FILE")
+        ->excludes(skip)
+        ->group(group);
+}
+
 void add_upgrade(CLI::App& app, DeployCommands& commands, std::optional<Command>& chosen)
 {
     auto* const command =
         app.add_subcommand("upgrade", "Another image for a node, or back to the one it had (exit 11)");
     auto& options = commands.upgrade;
-    add_vm(*command, options.vm);
+    auto* const vm =
+        command->add_option("vm", options.vm, "Name, id or the first eight characters of an id")->type_name("VM");
+    command->add_flag("--all", options.all, "Every node of the hosts that are named, one after the other")
+        ->excludes(vm);
     command->add_option("--to", options.to, "The image (default: the newest that the contract allows)")
         ->type_name("DIGEST");
     auto* const rpc = command->add_option("--rpc", options.approved.endpoints, "NEAR JSON-RPC endpoint for it")
@@ -137,18 +164,27 @@ void add_upgrade(CLI::App& app, DeployCommands& commands, std::optional<Command>
         ->needs(rpc);
     command->add_option("--user-config", options.user_config, "The whole new user_config, instead of the old one")
         ->type_name("FILE");
+    add_fetch(*command, options.fetch);
     command->add_option("--stop-timeout", options.stop_seconds, "Seconds that the guest may take to end")
         ->capture_default_str()
         ->check(CLI::Range(1, 86400));
+    command->add_flag("--force-stop", options.force_stop, "Then cut its power, instead of giving up");
     command->add_option("--health-timeout", options.health_seconds, "Seconds that the node may take to be well")
         ->capture_default_str()
         ->check(CLI::Range(1, 86400));
     command->add_option("--state", options.state, "Where it is remembered (default: ~/.local/state/mpcctl/upgrades)")
         ->type_name("DIR");
+    command->add_flag("--back", options.back, "Take the upgrade that is under way back");
+    command->add_flag("--take-over", options.take_over, "Although another upgrade has claimed the VM");
     command->add_flag("--yes", options.yes, "Do not ask");
     add_health(*command, options.health);
     add_json(*command, options.json);
-    add_vmm(*command, options.vmm);
+    add_vmm_access(*command, options.vmm);
+    command->add_option("--context", options.contexts, "A host of the configuration file; with --all again for more")
+        ->type_name("NAME")
+        ->allow_extra_args(false)
+        ->excludes(command->get_option("--vmm"))
+        ->group("The VMM");
     choose(*command, options, chosen);
 }
 
@@ -204,6 +240,49 @@ void add_control(CLI::App& app, DeployCommands& commands, std::optional<Command>
     add(*remove, commands.remove);
 }
 
+void add_doctor(CLI::App& app, DeployCommands& commands, std::optional<Command>& chosen)
+{
+    auto* const command = app.add_subcommand("doctor", "What this machine lacks, each with its remedy");
+    auto& options = commands.doctor;
+    add_deployment(*command, options.deployment);
+    command->add_option("--pccs", options.pccs, "A collateral service (default: Intel's PCS and Phala's)")
+        ->type_name("URL[,ca=FILE][,insecure]")
+        ->allow_extra_args(false);
+    auto* const offline = command->add_flag("--offline", options.offline, "Ask nobody but VMMs");
+    auto* const rpc = command->add_option("--rpc", options.approved.endpoints, "NEAR JSON-RPC endpoint for --contract")
+                          ->type_name("URL")
+                          ->allow_extra_args(false)
+                          ->excludes(offline);
+    command->add_option("--contract", options.approved.contract, "The network's contract, to see that it answers")
+        ->type_name("ACCOUNT")
+        ->needs(rpc);
+    auto* const host = command->add_flag("--host", options.host, "Examine this machine as a host of CVMs, too");
+    auto const group = "The host";
+    command->add_option("--root", options.host_options.root, "Where its files are seen (default: /)")
+        ->type_name("DIR")
+        ->needs(host)
+        ->group(group);
+    command->add_option("--qemu", options.host_options.qemu, "Its QEMU (default: qemu-system-x86_64 in PATH)")
+        ->type_name("FILE")
+        ->needs(host)
+        ->group(group);
+    command
+        ->add_option("--qemu-version", options.host_options.qemu_version,
+            "That the accepted measurements are made with")
+        ->capture_default_str()
+        ->needs(host)
+        ->group(group);
+    command->add_option("--key-provider", options.host_options.key_provider, "The key provider's port")
+        ->type_name("PORT")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 65535))
+        ->needs(host)
+        ->group(group);
+    add_json(*command, options.json);
+    add_vmm(*command, options.vmm);
+    choose(*command, options, chosen);
+}
+
 }  // namespace
 
 void add_deploy_commands(CLI::App& app, DeployCommands& commands, std::optional<Command>& chosen)
@@ -215,6 +294,7 @@ void add_deploy_commands(CLI::App& app, DeployCommands& commands, std::optional<
     add_status(app, commands, chosen);
     add_logs(app, commands, chosen);
     add_control(app, commands, chosen);
+    add_doctor(app, commands, chosen);
 }
 
 }  // namespace mpc::ctl

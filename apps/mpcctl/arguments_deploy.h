@@ -20,6 +20,7 @@ struct DeployCommands {
     StartOptions start {};
     StopOptions stop {};
     RemoveOptions remove {};
+    DoctorOptions doctor {};
 };
 
 /// Adds the commands; the one that is given goes into `chosen`. Everything must outlive the parsing.

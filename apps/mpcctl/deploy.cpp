@@ -103,16 +103,27 @@ Result<std::string> carry_out(vmm::Client& client, vmm::Plan const& plan, Interr
     return id;
 }
 
-ExitCode tell(vmm::Plan const& plan, std::string const& id, vmm::BootReport const& report, bool json)
+std::string deployed(std::string const& id) { return "VM " + id + " was deployed"; }
+
+/// What is known in the end of what was deployed.
+struct Outcome {
+    vmm::BootReport boot;
+    std::optional<Result<void>> attestation {};  ///< absent: not asked for, or the node does not run
+};
+
+ExitCode tell(vmm::Plan const& plan, std::string const& id, Outcome const& outcome, bool json)
 {
-    bool const is_well =
-        report.outcome == vmm::BootOutcome::Launched || report.outcome == vmm::BootOutcome::Unconfirmed;
+    auto const& report = outcome.boot;
+    bool const runs = report.outcome == vmm::BootOutcome::Launched || report.outcome == vmm::BootOutcome::Unconfirmed;
+    bool const is_refused = outcome.attestation && !outcome.attestation->ok();
+    bool const is_trusted = outcome.attestation && outcome.attestation->ok();
     auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(report.duration).count();
     if (json) {
         auto object = plan_json(plan);
         object.add("deployed", id);
-        object.add("healthy", report.outcome == vmm::BootOutcome::Launched);
-        object.add("reason", report.reason);
+        object.add("healthy", is_trusted || (report.outcome == vmm::BootOutcome::Launched && !is_refused));
+        object.add("attested", outcome.attestation ? json::Value(is_trusted) : json::Value());
+        object.add("reason", is_refused ? outcome.attestation->error().message() : report.reason);
         object.add("launcher_exit_code",
             report.launcher ? json::Value(static_cast<int>(*report.launcher)) : json::Value());
         object.add("seconds", seconds);
@@ -120,20 +131,42 @@ ExitCode tell(vmm::Plan const& plan, std::string const& id, vmm::BootReport cons
     } else {
         fmt::print("VM {}: {} ({} s)\n", id, report.reason, seconds);
     }
-    if (report.outcome != vmm::BootOutcome::Launched)
+    if (is_refused)
+        fmt::print(stderr, "{}\nremedy: look at the whole report with mpcctl verify\n",
+            outcome.attestation->error().message());
+    else if (report.outcome != vmm::BootOutcome::Launched && !is_trusted)
         fmt::print(stderr, "remedy: {}\n", report.remedy);
-    return is_well ? ExitCode::Done : ExitCode::RolledBack;
+    else if (!outcome.attestation)
+        fmt::print(stderr, "note: its attestation was not verified: --public-data or --agent, and --policy, do that\n");
+    return runs && !is_refused ? ExitCode::Done : ExitCode::RolledBack;
 }
 
-Result<ExitCode> follow(vmm::Client& client, vmm::Plan const& plan, std::string const& id, vmm::BootWatch watch,
+/// Where the policy file lists no images, the deployment's is the one.
+Result<ExpectedNode> expected_of(vmm::Wanted const& wanted, vmm::Plan const& plan, HealthOptions const& health)
+{
+    ExpectedNode expected { .compose_hash = plan.compose_hash };
+    if (health.verifies() && TRY(policy_of(health.policy)).image_digests.empty())
+        expected.image = wanted.deployment.image_digest;
+    return expected;
+}
+
+Result<Outcome> follow(vmm::Client& client, std::string const& id, vmm::BootWatch watch, ExpectedNode const& expected,
     DeployOptions const& options, Interrupt const& interrupt)
 {
-    watch.deadline = std::chrono::seconds(options.wait_seconds);
+    auto const deadline = Deadline::after(watch.deadline);
     if (isatty(STDERR_FILENO) != 0)
         watch.on_progress = [](std::string const& step) { fmt::print(stderr, "  {}\n", step); };
-    auto const report =
-        TRY(from_other_side(vmm::follow_boot(client, id, watch, interrupt)).in("VM " + id + " was deployed, but"));
-    return tell(plan, id, report, options.json);
+    Outcome outcome {
+        .boot = TRY(from_other_side(vmm::follow_boot(client, id, watch, interrupt)).in(deployed(id) + ", but"))
+    };
+    bool const runs =
+        outcome.boot.outcome == vmm::BootOutcome::Launched || outcome.boot.outcome == vmm::BootOutcome::Unconfirmed;
+    if (!runs || !options.health.verifies())
+        return outcome;
+    outcome.attestation = wait_for_attestation(options.health, expected, deadline, interrupt);
+    if (!outcome.attestation->ok() && outcome.attestation->error().kind() != ErrorKind::Mismatch)
+        return Error(outcome.attestation->error()).in(deployed(id) + ", but");
+    return outcome;
 }
 
 }  // namespace
@@ -154,14 +187,15 @@ Result<ExitCode> run(DeployOptions const& options, Interrupt const& interrupt)
         return ExitCode::NothingToDo;
     }
     TRY(confirm(plan, options));
+    auto const expected = TRY(expected_of(wanted, plan, options.health));
     TRY(keep_record(wanted, plan, options.record));
+    auto const launcher_log = TRY(launcher_log_of(options.health, plan.configuration, endpoint.address, interrupt));
+    vmm::BootWatch watch { .deadline = std::chrono::seconds(options.wait_seconds), .launcher_log = launcher_log };
     // The log of an earlier boot may still be there: only what comes after its last line is about this one.
-    vmm::BootWatch watch { .launcher_log =
-                               vmm::launcher_log_of(plan.configuration.ports, endpoint.address, interrupt) };
-    if (auto const log = watch.launcher_log ? watch.launcher_log() : Result<std::string>(std::string()); log.ok())
+    if (auto const log = launcher_log ? launcher_log() : Result<std::string>(std::string()); log.ok())
         watch.seen_before = vmm::read_launcher_log(*log, "").last_line;
     auto const id = TRY(carry_out(client, plan, interrupt));
-    return follow(client, plan, id, std::move(watch), options, interrupt);
+    return tell(plan, id, TRY(follow(client, id, std::move(watch), expected, options, interrupt)), options.json);
 }
 
 }  // namespace mpc::ctl

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mpcctl/deployment_input.h"
+#include "mpcctl/node_health.h"
 
 namespace mpc::ctl {
 
@@ -10,13 +11,15 @@ struct DeployOptions {
     DeploymentInput deployment {};
     bool accept_data_loss = false;
     bool yes = false;
-    int wait_seconds = 900;              ///< until the node runs
+    int wait_seconds = 900;  ///< until the node runs and, where evidence is named, attests
+    HealthOptions health {};
     std::filesystem::path record = ".";  ///< where app-compose and compose are kept: verification needs them
     bool json = false;
 };
 
-/// Does what the plan says: creates the VM, or shuts it down, changes and starts it. Done when the node runs,
-/// RolledBack when the VM is as asked and its node does not run, NothingToDo when it is as asked already. Errors: those
+/// Does what the plan says: creates the VM, or shuts it down, changes and starts it. Done when the node runs
+/// and, where evidence is named, is trusted with this app-compose; RolledBack when the VM is as asked and its node is
+/// not well, NothingToDo when it is as asked already. Errors: those
 /// of `plan`; Invalid for a plan with problems, for a disk that would be lost without `accept_data_loss`, for a change
 /// of what is there that nobody has confirmed; Mismatch when the VMM made something else; each names the VM that there
 /// is.

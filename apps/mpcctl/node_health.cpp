@@ -23,15 +23,59 @@ std::string problem_of(vmm::BootReport const& boot, vmm::UpgradeRecord const& re
     return "";
 }
 
+/// What is wrong with the attestation now; "" when it is trusted and shows what is expected.
+Result<std::string> attestation_problem(HealthOptions const& options, ExpectedNode const& expected,
+    Interrupt const& interrupt)
+{
+    auto policy = TRY(policy_of(options.policy));
+    if (expected.image)
+        policy.image_digests = { *expected.image };
+    VerifyOptions const what { .evidence = options.evidence, .collateral = options.collateral };
+    auto const verified = judge(what, std::move(policy), interrupt);
+    if (!verified.ok() && verified.error().kind() == ErrorKind::Interrupted)
+        return verified.error();
+    if (!verified.ok())
+        return "the attestation: " + verified.error().message();
+    if (verified->report.verdict != attestation::Verdict::Trusted) {
+        auto const* failure = verified->report.first_failure();
+        return fmt::format("the attestation is not trusted: {}",
+            failure ? clause_of(failure->id) : "not every check could be judged");
+    }
+    // Trusted: the app-compose is the measured one.
+    auto const& app_compose = verified->evidence.app_compose;
+    if (expected.compose_hash && (!app_compose || sha256({ as_bytes(*app_compose) }) != *expected.compose_hash))
+        return std::string("the attestation is that of another deployment: its app-compose is not this one's");
+    return std::string();
+}
+
 }  // namespace
+
+Result<void> wait_for_attestation(HealthOptions const& options, ExpectedNode const& expected, Deadline const& deadline,
+    Interrupt const& interrupt)
+{
+    for (;;) {
+        auto problem = TRY(attestation_problem(options, expected, interrupt));
+        if (problem.empty())
+            return ok;
+        if (deadline.passed())
+            return Error(ErrorKind::Mismatch, std::move(problem));
+        TRY(interrupt.sleep(pause));
+    }
+}
+
+Result<vmm::ReadLauncherLog> launcher_log_of(HealthOptions const& options, vmm::Configuration const& configuration,
+    std::string const& vmm_address, Interrupt const& interrupt)
+{
+    if (!options.launcher_log)
+        return vmm::launcher_log_of(configuration.ports, vmm_address, interrupt);
+    auto const url = TRY(net::Url::parse(*options.launcher_log).in("--launcher-log").exit_as(mpc::ExitCode::Usage));
+    return vmm::launcher_log_at(url, interrupt);
+}
 
 Result<NodeHealth> NodeHealth::of(vmm::Client& client, vmm::VmInfo const& vm, std::string const& vmm_address,
     HealthOptions options, Duration deadline, Interrupt const& interrupt)
 {
-    auto log = options.launcher_log
-        ? vmm::launcher_log_at(
-              TRY(net::Url::parse(*options.launcher_log).in("--launcher-log").exit_as(mpc::ExitCode::Usage)), interrupt)
-        : vmm::launcher_log_of(vm.configuration->ports, vmm_address, interrupt);
+    auto log = TRY(launcher_log_of(options, *vm.configuration, vmm_address, interrupt));
     return NodeHealth(client, std::move(log), std::move(options), deadline, interrupt);
 }
 
@@ -52,42 +96,11 @@ Result<void> NodeHealth::wait(vmm::UpgradeRecord const& record) const
     auto const boot = TRY(vmm::follow_boot(m_client, record.vm, watch, m_interrupt));
     if (auto problem = problem_of(boot, record); !problem.empty())
         return Error(ErrorKind::Mismatch, std::move(problem));
-    bool const is_verified = m_options.evidence.public_data || m_options.evidence.agent;
-    if (record.direction == vmm::Direction::Forward && is_verified)
-        return wait_for_attestation(record.digest, deadline);
+    if (record.direction == vmm::Direction::Forward && m_options.verifies())
+        return wait_for_attestation(m_options, { .image = record.digest }, deadline, m_interrupt);
     if (boot.outcome == vmm::BootOutcome::Unconfirmed)
         fmt::print(stderr, "note: {}\n", boot.reason);
     return ok;
-}
-
-/// A node that has just been started may not answer yet, or with what it measured before.
-Result<void> NodeHealth::wait_for_attestation(image::ImageDigest const& digest, Deadline const& deadline) const
-{
-    for (;;) {
-        auto problem = TRY(attestation_problem(digest));
-        if (problem.empty())
-            return ok;
-        if (deadline.passed())
-            return Error(ErrorKind::Mismatch, std::move(problem));
-        TRY(m_interrupt.sleep(pause));
-    }
-}
-
-Result<std::string> NodeHealth::attestation_problem(image::ImageDigest const& digest) const
-{
-    auto policy = TRY(policy_of(m_options.policy));
-    policy.image_digests = { digest };
-    VerifyOptions const options { .evidence = m_options.evidence, .collateral = m_options.collateral };
-    auto const verified = judge(options, std::move(policy), m_interrupt);
-    if (!verified.ok() && verified.error().kind() == ErrorKind::Interrupted)
-        return verified.error();
-    if (!verified.ok())
-        return "the attestation: " + verified.error().message();
-    if (verified->report.verdict == attestation::Verdict::Trusted)
-        return std::string();
-    auto const* failure = verified->report.first_failure();
-    return fmt::format("the attestation is not trusted: {}",
-        failure ? clause_of(failure->id) : "not every check could be judged");
 }
 
 }  // namespace mpc::ctl

@@ -13,7 +13,25 @@ struct HealthOptions {
     EvidenceOptions evidence {};  ///< nothing named: the node is not verified
     CollateralInput collateral {};
     PolicyOptions policy {};
+
+    [[nodiscard]] bool verifies() const { return evidence.public_data || evidence.agent; }
 };
+
+/// Where the launcher's log of a VM can be read; empty when nowhere. Errors: Invalid (the option).
+[[nodiscard]] Result<vmm::ReadLauncherLog> launcher_log_of(HealthOptions const& options,
+    vmm::Configuration const& configuration, std::string const& vmm_address, Interrupt const& interrupt);
+
+/// What an attestation must show beside being trusted.
+struct ExpectedNode {
+    std::optional<image::ImageDigest> image {};  ///< this alone; absent: what the policy allows
+    std::optional<Sha256> compose_hash {};       ///< of the app-compose
+};
+
+/// Asks for evidence until it is trusted and shows what is expected: a node that has just been started may not answer
+/// yet, or with what it measured before. Errors: Mismatch with the reason at the deadline; Interrupted; those of
+/// policy_of().
+[[nodiscard]] Result<void> wait_for_attestation(HealthOptions const& options, ExpectedNode const& expected,
+    Deadline const& deadline, Interrupt const& interrupt);
 
 /// One VM's node, looked at until all that can be asked agrees, or the deadline passes.
 class NodeHealth {
@@ -36,9 +54,6 @@ private:
           m_deadline(deadline), m_interrupt(interrupt)
     {
     }
-    [[nodiscard]] Result<void> wait_for_attestation(image::ImageDigest const& digest, Deadline const& deadline) const;
-    /// What is wrong with the attestation now; "" when it is trusted.
-    [[nodiscard]] Result<std::string> attestation_problem(image::ImageDigest const& digest) const;
 
     vmm::Client& m_client;
     vmm::ReadLauncherLog m_launcher_log;

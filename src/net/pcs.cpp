@@ -122,4 +122,10 @@ Result<std::string> fetch_from(Endpoint const& endpoint, Platform const& platfor
     return json::write(object);
 }
 
+Result<Bytes> fetch_root_crl(Endpoint const& endpoint, Duration timeout, Interrupt const& interrupt)
+{
+    auto const answer = TRY(Service(endpoint, timeout, interrupt).get_root_crl());
+    return decode_crl(answer.body);
+}
+
 }  // namespace mpc::net

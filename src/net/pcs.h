@@ -12,4 +12,8 @@ namespace mpc::net {
 [[nodiscard]] Result<std::string> fetch_from(Endpoint const& endpoint, Platform const& platform, Duration timeout,
     Interrupt const& interrupt);
 
+/// The root CA's CRL alone, as DER: the one thing that can be asked for without naming a platform. Errors: those of
+/// get(), Invalid.
+[[nodiscard]] Result<Bytes> fetch_root_crl(Endpoint const& endpoint, Duration timeout, Interrupt const& interrupt);
+
 }  // namespace mpc::net

@@ -5,7 +5,7 @@ import subprocess
 
 from harness.config import toml
 from harness.runner import test
-from harness.vmm import LAUNCHER, TEMPLATE, Vmm, free_port
+from harness.vmm import LAUNCHER, TEMPLATE, Vmm, configuration, free_port
 
 DONE, INPUT, NOT_WELL, NOTHING_TO_DO = 0, 3, 11, 12
 
@@ -35,8 +35,8 @@ class Deployment:
                               capture_output=True, text=True, check=False, timeout=120, cwd=self.directory)
         return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
 
-    def deploy(self, seconds=60):
-        return self.run("deploy", "--yes", "--wait", str(seconds))
+    def deploy(self, *words, seconds=60):
+        return self.run("deploy", "--yes", "--wait", str(seconds), *words)
 
     def vms(self):
         return self.vmm.rpc("Status", ids=[], brief=True, keyword="", page=0, page_size=0)["vms"]
@@ -78,3 +78,37 @@ def a_node_that_the_launcher_refuses_is_said_not_to_be_well(world):
         assert code == NOT_WELL, (code, outcome)
         (vm,) = it.vms()
         assert "mpc-node" not in vmm.engine(vm["id"]).running()
+
+
+def evidence_of(vmm, identity):
+    """Options that name a VM's guest agent, and what to accept of it."""
+    directory = vmm.vm(identity)
+    return ["--agent", directory / "run/dstack.sock", "--policy", directory / "trust/policy.toml",
+            "--collateral", directory / "trust/collateral.json"]
+
+
+@test
+def a_deployment_whose_evidence_is_named_is_verified(world):
+    with Vmm(world, images=[world.images.node]) as vmm:
+        other = vmm.rpc("CreateVm", **configuration(world.images.node, name="other"))["id"]
+        vmm.wait_for_node(other, world.images.node.id)
+        it = Deployment(world, vmm)
+        code, outcome = it.deploy(*evidence_of(vmm, other), seconds=30)
+        assert code == NOT_WELL and outcome["attested"] is False, outcome
+        assert "another deployment" in outcome["reason"], outcome
+        (vm,) = (vm["id"] for vm in it.vms() if vm["id"] != other)
+        it.write("user_config.toml", toml(f"mpc/{it.image.name}") + "\n")
+        code, outcome = it.deploy(*evidence_of(vmm, vm))
+        assert code == DONE and outcome["attested"] is True and outcome["healthy"] is True, outcome
+
+
+@test
+def a_deployment_whose_evidence_is_not_trusted_is_not_well(world):
+    with Vmm(world, images=[world.images.node]) as vmm:
+        it = Deployment(world, vmm)
+        it.write("policy.toml", "")  # Intel's root, and no simulated one
+        socket = vmm.directory / "vm"
+        code, outcome = it.deploy("--agent", socket / "nowhere.sock", "--policy", it.directory / "policy.toml", seconds=20)
+        assert code == NOT_WELL and outcome["attested"] is False and outcome["healthy"] is False, outcome
+        (vm,) = it.vms()
+        assert vmm.info(vm["id"])["status"] == "running", "it is told, and left for the operator to look at"

@@ -125,7 +125,7 @@ std::optional<fs::path> in_path(fs::path const& root, std::string const& program
     std::string_view rest = path ? path : "";
     while (!rest.empty()) {
         auto const colon = std::min(rest.find(':'), rest.size());
-        auto const candidate = root / fs::path(rest.substr(0, colon)).relative_path() / program;
+        auto candidate = root / fs::path(rest.substr(0, colon)).relative_path() / program;
         rest.remove_prefix(std::min(colon + 1, rest.size()));
         if (access(candidate.c_str(), X_OK) == 0)
             return candidate;
@@ -211,7 +211,7 @@ Finding free_port(vmm::PortForward const& port)
     in_addr host {};
     inet_pton(AF_INET, port.address.c_str(), &host);
     auto const address = address_of(host, port.host);
-    if (bind(socket.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0
+    if (socket && bind(socket.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0
         && (!is_tcp || listen(socket.get(), 1) == 0))
         return good(what, "free");
     return warning(what, errno_text(), "end what uses it (ss -lntup), unless that is this deployment's own VM");

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "oci/build.h"
+#include "oci/stage.h"
 #include "json/json.h"
 
 namespace mpc::ctl {
@@ -125,6 +126,17 @@ Result<oci::ContainerDefaults> defaults_of(ImageBuildOptions const& options)
     return defaults;
 }
 
+/// Of a base its own bytes are wanted, and the same ones tomorrow.
+Result<oci::StoredImage> base_of(std::string const& text, ImageAccess const& access, Interrupt const& interrupt)
+{
+    auto const place = TRY(parse_image_place(text).in("--base"));
+    auto const* const in_registry = std::get_if<RegistryPlace>(&place);
+    if (std::holds_alternative<EnginePlace>(place) || (in_registry && !in_registry->digest))
+        return usage("--base does not name an image by its digest",
+            "write registry:NAME@sha256:..., or give a layout or an archive");
+    return open_image(place, access, interrupt).in("base");
+}
+
 oci::ImageForm form_of(oci::Place const& place)
 {
     switch (place.form) {
@@ -139,20 +151,44 @@ json::Object as_json(oci::BuiltImage const& built, std::string const& output)
 {
     json::Array layers;
     for (auto const& layer : built.layers)
-        layers.emplace_back(json::Object { { "digest", "sha256:" + to_hex(layer.digest) },
-            { "diff_id", "sha256:" + to_hex(layer.diff_id) }, { "size", layer.size },
+        layers.emplace_back(json::Object { { "digest", oci::LayerDigest(layer.digest).text() },
+            { "diff_id", oci::DiffId(layer.diff_id).text() }, { "size", layer.size },
             { "unpacked_size", layer.tar_size }, { "compression", oci::name_of(layer.compression) } });
     return { { "output", output }, { "manifest_digest", built.manifest.text() }, { "image_id", built.id.text() },
         { "layers", std::move(layers) } };
 }
 
+Result<ImagePlace> output_of(ImageBuildOptions const& options)
+{
+    auto place = TRY(parse_image_place(options.output).in("--output"));
+    auto const* const registry = std::get_if<RegistryPlace>(&place);
+    auto const* const stored = std::get_if<oci::Place>(&place);
+    if ((registry && registry->digest) || (stored && stored->digest))
+        return usage("--output has a digest", "leave it out; the digest is what comes out");
+    if (std::holds_alternative<EnginePlace>(place))
+        return usage("--output is an engine", "write a docker-archive:FILE, and load it with docker load");
+    if (registry && options.name)
+        return usage("--name is for archives", "give the tag in --output");
+    return place;
+}
+
+Result<oci::BuiltImage> put(oci::BuildRequest const& request, ImagePlace const& output, ImageAccess const& access,
+    Interrupt const& interrupt)
+{
+    if (auto const* const stored = std::get_if<oci::Place>(&output))
+        return oci::build_image(request, form_of(*stored), stored->path);
+    auto const stage = TRY(oci::Stage::in(oci::temporary_directory()));
+    oci::Place const layout { .form = oci::Place::Form::Layout, .path = stage.path() / "image" };
+    auto built = TRY(oci::build_image(request, oci::ImageForm::Layout, layout.path));
+    TRY(push_image(TRY(oci::open_image(layout)), std::get<RegistryPlace>(output), access, interrupt));
+    return built;
+}
+
 }  // namespace
 
-Result<ExitCode> run(ImageBuildOptions const& options, Interrupt const&)
+Result<ExitCode> run(ImageBuildOptions const& options, Interrupt const& interrupt)
 {
-    auto const output = TRY(oci::Place::parse(options.output).in("--output"));
-    if (output.digest)
-        return usage("--output has a digest", "give a path; the digest is what comes out");
+    auto const output = TRY(output_of(options));
     oci::LayerOptions layer;
     layer.epoch = TRY(epoch());
     layer.compression = *oci::compression_named(options.compression);
@@ -162,11 +198,9 @@ Result<ExitCode> run(ImageBuildOptions const& options, Interrupt const&)
     oci::BuildRequest request { .tree = std::move(tree), .layer = layer, .defaults = std::move(defaults) };
     if (options.name)
         request.name = TRY(image::Reference::parse(*options.name).in("--name").exit_as(mpc::ExitCode::Usage));
-    if (options.base) {
-        auto const base = TRY(oci::Place::parse(*options.base).in("--base"));
-        request.base = TRY(oci::open_image(base).in("base"));
-    }
-    auto const built = TRY(oci::build_image(request, form_of(output), output.path));
+    if (options.base)
+        request.base = TRY(base_of(*options.base, options.access, interrupt));
+    auto const built = TRY(put(request, output, options.access, interrupt));
     if (options.json)
         fmt::print("{}\n", json::write_pretty(as_json(built, options.output)));
     else

@@ -8,6 +8,7 @@
 
 #include "base/interrupt.h"
 #include "mpcctl/exit_code.h"
+#include "mpcctl/image_place.h"
 
 namespace mpc::ctl {
 
@@ -15,9 +16,10 @@ struct ImageBuildOptions {
     std::optional<std::filesystem::path> root {};
     std::vector<std::string> files {};  ///< SRC:DEST[:MODE]
     std::optional<std::filesystem::path> manifest {};
-    std::optional<std::string> base {};  ///< oci:DIR[@DIGEST]
-    std::string output;                  ///< oci:DIR, oci-archive:FILE, docker-archive:FILE
+    std::optional<std::string> base {};  ///< an image place; in a registry with a digest
+    std::string output;                  ///< oci:DIR, oci-archive:FILE, docker-archive:FILE, registry:NAME[:TAG]
     std::optional<std::string> name {};  ///< REPOSITORY:TAG
+    ImageAccess access {};
     std::string compression = "gzip";
     std::string owner = "0:0";
     std::vector<std::string> preserve {};  ///< modes, owners, capabilities
@@ -33,7 +35,8 @@ struct ImageBuildOptions {
 };
 
 /// Builds the image and prints its digests. The time of everything in it is SOURCE_DATE_EPOCH, by default 0. Errors:
-/// Invalid (exit code Usage for options), NotFound, Io, Mismatch (a base that is not what its digests say).
+/// Invalid (exit code Usage for options), NotFound, Io, Mismatch (a base that is not what its digests say), and those
+/// of open_image() and push_image().
 [[nodiscard]] Result<ExitCode> run(ImageBuildOptions const& options, Interrupt const& interrupt);
 
 }  // namespace mpc::ctl

@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::size_t most_lines = 200;
 
-Result<oci::Inventory> inventory_of(std::string const& text)
+Result<oci::Inventory> inventory_of(std::string const& text, ImageAccess const& access, Interrupt const& interrupt)
 {
-    auto const image = TRY(oci::open_image(TRY(oci::Place::parse(text))));
+    auto const image = TRY(open_image(TRY(parse_image_place(text)), access, interrupt));
     return oci::take_inventory(image);
 }
 
@@ -48,10 +48,10 @@ ExitCode code_of(oci::Likeness likeness)
 
 }  // namespace
 
-Result<ExitCode> run(ImageCompareOptions const& options, Interrupt const&)
+Result<ExitCode> run(ImageCompareOptions const& options, Interrupt const& interrupt)
 {
-    auto const a = TRY(inventory_of(options.a).in("A"));
-    auto const b = TRY(inventory_of(options.b).in("B"));
+    auto const a = TRY(inventory_of(options.a, options.access, interrupt).in("A"));
+    auto const b = TRY(inventory_of(options.b, options.access, interrupt).in("B"));
     auto const comparison = oci::compare(a, b);
     fmt::print("{}", options.json ? json::write_pretty(as_json(comparison)) + "\n" : as_text(comparison));
     return code_of(comparison.likeness);

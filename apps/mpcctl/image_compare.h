@@ -5,12 +5,14 @@
 
 #include "base/interrupt.h"
 #include "mpcctl/exit_code.h"
+#include "mpcctl/image_place.h"
 
 namespace mpc::ctl {
 
 struct ImageCompareOptions {
-    std::string a;  ///< oci:DIR, oci-archive:FILE, docker-archive:FILE
+    std::string a;  ///< an image place
     std::string b;
+    ImageAccess access {};
     bool json = false;
 };
 

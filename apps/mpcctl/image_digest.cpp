@@ -8,7 +8,7 @@ namespace mpc::ctl {
 
 namespace {
 
-std::string hash_text(oci::FileInventory const& file) { return "sha256:" + to_hex(file.content); }
+std::string hash_text(oci::FileInventory const& file) { return oci::BlobDigest(file.content).text(); }
 
 json::Object as_json(oci::Inventory const& inventory, std::optional<oci::FileInventory> const& file)
 {
@@ -72,11 +72,11 @@ Result<oci::FileInventory> file_in(oci::Inventory const& inventory, std::string_
     return found->second;
 }
 
-Result<ExitCode> run(ImageDigestOptions const& options, Interrupt const&)
+Result<ExitCode> run(ImageDigestOptions const& options, Interrupt const& interrupt)
 {
-    auto const place = TRY(oci::Place::parse(options.image));
-    auto const image = TRY(oci::open_image(place));
-    auto const inventory = TRY(oci::take_inventory(image).in(printable(place.path.string())));
+    auto const place = TRY(parse_image_place(options.image));
+    auto const image = TRY(open_image(place, options.access, interrupt));
+    auto const inventory = TRY(oci::take_inventory(image).in(printable(options.image)));
     std::optional<oci::FileInventory> file;
     if (options.file)
         file = TRY(file_in(inventory, *options.file));

@@ -6,12 +6,14 @@
 
 #include "base/interrupt.h"
 #include "mpcctl/exit_code.h"
+#include "mpcctl/image_place.h"
 #include "oci/inventory.h"
 
 namespace mpc::ctl {
 
 struct ImageDigestOptions {
-    std::string image;                   ///< oci:DIR, oci-archive:FILE, docker-archive:FILE
+    std::string image;  ///< an image place
+    ImageAccess access {};
     std::optional<std::string> file {};  ///< a path in the image
     bool json = false;
 };

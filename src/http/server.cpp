@@ -39,6 +39,16 @@ std::optional<Method> method_of(beast::http::verb verb)
     return std::nullopt;
 }
 
+/// The path and query of a target: a server takes the absolute form as well, which some clients always send. (RFC 9112,
+/// 3.2.2.)
+std::string origin_form(std::string_view target)
+{
+    constexpr std::string_view scheme = "http://";
+    if (target.starts_with(scheme))
+        target.remove_prefix(std::min(target.find('/', scheme.size()), target.size()));
+    return target.empty() ? "/" : std::string(target);
+}
+
 constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 /// Nothing for an empty piece, which would end the answer.
@@ -94,7 +104,7 @@ private:
             m_answer = { .response = { .status = 405 } };
             return write();
         }
-        Request request { .method = *method, .target = std::string(message.target()), .body = message.body() };
+        Request request { .method = *method, .target = origin_form(message.target()), .body = message.body() };
         for (auto const& field : message)
             request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
         m_answer = m_handler(request);

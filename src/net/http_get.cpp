@@ -10,8 +10,10 @@
 #include <curl/curl.h>
 
 #include "base/log.h"
+#include "net/http_fetch.h"
 #include "net/http_post.h"
 #include "net/http_stream.h"
+#include "net/http_upload.h"
 
 namespace mpc::net {
 
@@ -50,6 +52,10 @@ struct Extras {
     std::string const* body = nullptr;  ///< makes it a POST
     std::vector<http::Header> const* headers = nullptr;
     http::OnPiece const* on_piece = nullptr;  ///< takes the body of a 200; each piece moves the deadline
+    bool is_head = false;
+    bool returns_everything = false;  ///< of whichever status
+    UploadRequest const* upload = nullptr;
+    Fill const* fill = nullptr;  ///< the body of an upload; each piece moves the deadline
 };
 
 /// One exchange: an easy handle in a multi handle, because only the latter can also wait for an interrupt.
@@ -115,6 +121,7 @@ private:
         set(CURLOPT_USERAGENT, "mpcctl/" MPC_VERSION);
         set(CURLOPT_SSLVERSION, long { CURL_SSLVERSION_TLSv1_2 });
         set(CURLOPT_ERRORBUFFER, m_detail.data());
+        set(CURLOPT_NOBODY, m_extras.is_head ? 1L : 0L);
     }
 
     void set_receivers()
@@ -146,8 +153,20 @@ private:
         set(CURLOPT_HEADEROPT, long { CURLHEADER_SEPARATE });
     }
 
+    void set_upload()
+    {
+        set(CURLOPT_UPLOAD, 1L);
+        set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(m_extras.upload->size));
+        set(CURLOPT_READFUNCTION, &Exchange::on_wanted);
+        set(CURLOPT_READDATA, this);
+        if (m_extras.upload->method == UploadRequest::Method::Post)
+            set(CURLOPT_CUSTOMREQUEST, "POST");
+    }
+
     void set_sent_body()
     {
+        if (m_extras.upload)
+            set_upload();
         if (!m_extras.body)
             return;
         set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(m_extras.body->size()));
@@ -241,6 +260,17 @@ private:
         return !m_piece_error;
     }
 
+    static std::size_t on_wanted(char* into, std::size_t, std::size_t size, void* self)
+    {
+        auto& exchange = *static_cast<Exchange*>(self);
+        exchange.m_deadline = Deadline::after(exchange.m_request.deadline);
+        auto filled = (*exchange.m_extras.fill)({ into, size });
+        if (filled.ok())
+            return *filled;
+        exchange.m_piece_error = std::move(filled).error();
+        return CURL_READFUNC_ABORT;
+    }
+
     [[nodiscard]] long status() const
     {
         long status = 0;
@@ -274,7 +304,7 @@ private:
     {
         auto const status = this->status();
         m_response.status = static_cast<unsigned>(status);
-        if (status == 200)
+        if (status == 200 || m_extras.returns_everything)
             return std::move(m_response);
         auto const answered = "answered with status " + std::to_string(status);
         if (status >= 300 && status < 400)
@@ -323,6 +353,29 @@ Result<http::Response> stream(StreamRequest const& request, http::OnPiece const&
         .url = request.url, .tls = request.tls, .deadline = request.silence, .most_body_bytes = 64 << 10
     };
     return Exchange(where, interrupt, { .headers = &request.headers, .on_piece = &on_piece }).run();
+}
+
+Result<http::Response> fetch(FetchRequest const& request, http::OnPiece const* on_piece, Interrupt const& interrupt)
+{
+    GetRequest const where {
+        .url = request.url, .tls = request.tls, .deadline = request.silence, .most_body_bytes = request.most_body_bytes
+    };
+    return Exchange(where, interrupt,
+        { .headers = &request.headers,
+            .on_piece = on_piece,
+            .is_head = request.method == FetchRequest::Method::Head,
+            .returns_everything = true })
+        .run();
+}
+
+Result<http::Response> upload(UploadRequest const& request, Fill const& fill, Interrupt const& interrupt)
+{
+    GetRequest const where {
+        .url = request.url, .tls = request.tls, .deadline = request.silence, .most_body_bytes = request.most_body_bytes
+    };
+    return Exchange(where, interrupt,
+        { .headers = &request.headers, .returns_everything = true, .upload = &request, .fill = &fill })
+        .run();
 }
 
 }  // namespace mpc::net

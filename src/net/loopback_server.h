@@ -71,6 +71,12 @@ public:
         std::scoped_lock const lock(m_mutex);
         return m_targets;
     }
+    /// Each request up to the end of its headers, as it came.
+    [[nodiscard]] std::vector<std::string> requests() const
+    {
+        std::scoped_lock const lock(m_mutex);
+        return m_requests;
+    }
 
 private:
     void serve()
@@ -91,6 +97,7 @@ private:
             {
                 std::scoped_lock const lock(m_mutex);
                 m_targets.push_back(target);
+                m_requests.push_back(request);
             }
             reply(client.get(), m_answer(target));
         }
@@ -125,6 +132,7 @@ private:
     std::atomic<bool> m_ending = false;
     mutable std::mutex m_mutex;
     std::vector<std::string> m_targets;
+    std::vector<std::string> m_requests;
     std::thread m_thread;
 };
 

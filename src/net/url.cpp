@@ -91,9 +91,6 @@ Result<Url> Url::resolve(std::string_view reference) const
     Handle const url(curl_url());
     if (!url || curl_url_set(url.get(), CURLUPART_URL, m_text.c_str(), 0) != CURLUE_OK)
         return Error(ErrorKind::Internal, "out of memory");
-    // With a scheme it is read as any other address is.
-    if (reference.contains("://") && reference.find("://") < reference.find('/') + 1)
-        return parse(reference);
     if (curl_url_set(url.get(), CURLUPART_URL, std::string(reference).c_str(), CURLU_DISALLOW_USER) != CURLUE_OK)
         return invalid("malformed, or with a user or password");
     return parse(part(url, CURLUPART_URL));

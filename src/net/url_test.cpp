@@ -71,5 +71,17 @@ TEST(Url, SendsSecretsWithTlsOrToThisMachineOnly)
         EXPECT_FALSE(Url::parse(text)->is_private()) << text;
 }
 
+TEST(Url, LeadsOnAsAnswersSay)
+{
+    auto const url = Url::parse("https://host.example:8443/a/b?q=1").value();
+    EXPECT_EQ(url.origin(), "https://host.example:8443");
+    EXPECT_EQ(url.resolve("c?r=2")->text(), "https://host.example:8443/a/c?r=2");
+    EXPECT_EQ(url.resolve("/c")->text(), "https://host.example:8443/c");
+    EXPECT_EQ(url.resolve("//other.example/c")->text(), "https://other.example/c");
+    EXPECT_EQ(url.resolve("http://other.example")->text(), "http://other.example/");
+    for (std::string const bad : { "file:///etc/passwd", "https://me:mine@other.example/", "/a b", "/a#b" })
+        EXPECT_FALSE(url.resolve(bad).ok()) << bad;
+}
+
 }  // namespace
 }  // namespace mpc::net

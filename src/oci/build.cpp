@@ -1,45 +1,17 @@
 #include "oci/build.h"
 
-#include <cstdlib>
-
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
 #include "oci/image_config.h"
+#include "oci/stage.h"
 
 namespace mpc::oci {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A directory beside the outcome, gone at the end with what is still in it.
-class Stage {
-public:
-    static Result<Stage> beside(fs::path const& path)
-    {
-        auto const parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
-        auto name = (parent / ".mpcctl-image-XXXXXX").string();
-        if (!mkdtemp(name.data()))
-            return Error(ErrorKind::Io, fmt::format("cannot write to {}: {}", parent.string(), errno_text()))
-                .remedy("give a path in a directory that exists and can be written to");
-        return Stage(name);
-    }
-    Stage(Stage&& other) noexcept : m_path(std::exchange(other.m_path, {})) {}
-    Stage& operator=(Stage&&) = delete;
-    ~Stage()
-    {
-        std::error_code ignored;
-        if (!m_path.empty())
-            fs::remove_all(m_path, ignored);
-    }
-    [[nodiscard]] fs::path const& path() const { return m_path; }
-
-private:
-    explicit Stage(fs::path path) : m_path(std::move(path)) {}
-    fs::path m_path;
-};
 
 /// A layout being written.
 class Layout {
@@ -121,7 +93,7 @@ std::string layer_type(Compression compression)
 
 std::string index_text(std::string_view manifest, std::optional<image::Reference> const& name)
 {
-    json::Object descriptor { { "digest", "sha256:" + to_hex(sha256({ as_bytes(manifest) })) },
+    json::Object descriptor { { "digest", BlobDigest(sha256({ as_bytes(manifest) })).text() },
         { "mediaType", media::manifest }, { "size", manifest.size() },
         { "platform", json::Object { { "architecture", "amd64" }, { "os", "linux" } } } };
     if (name)
@@ -204,7 +176,7 @@ Result<BuiltImage> build_image(BuildRequest const& request, ImageForm form, fs::
         return Error(ErrorKind::Invalid, "`docker load` of the engine 20.10 does not know zstd")
             .remedy("compress with gzip or not at all");
     TRY(check_outcome(form, path));
-    auto const stage = TRY(Stage::beside(path));
+    auto const stage = TRY(Stage::in(path.has_parent_path() ? path.parent_path() : fs::path(".")));
     auto const layout = stage.path() / "layout";
     auto const built = TRY(write_layout(request, form, layout));
     auto outcome = layout;

@@ -9,8 +9,6 @@ namespace mpc::oci {
 
 namespace {
 
-std::string digest_text(Sha256 const& digest) { return "sha256:" + to_hex(digest); }
-
 Result<std::string> time_text(std::int64_t epoch)
 {
     constexpr std::int64_t year_10000 = 253402300800;
@@ -108,7 +106,7 @@ Result<std::string> config_text(BuildRequest const& request, Sha256 const& diff_
     history.emplace_back(json::Object { { "created", created }, { "created_by", "mpcctl image build" } });
     put(config, "history", std::move(history));
     auto diff_ids = array_in(object_in(config, "rootfs"), "diff_ids");
-    diff_ids.emplace_back(digest_text(diff_id));
+    diff_ids.emplace_back(DiffId(diff_id).text());
     put(config, "rootfs", json::Object { { "diff_ids", std::move(diff_ids) }, { "type", "layers" } });
     return json::write_canonical(config);
 }
@@ -118,15 +116,15 @@ std::string manifest_text(std::string_view config, std::vector<LayerFigures> con
 {
     json::Array described;
     for (std::size_t at = 0; at < layers.size(); ++at)
-        described.emplace_back(json::Object { { "digest", digest_text(layers[at].digest) },
+        described.emplace_back(json::Object { { "digest", LayerDigest(layers[at].digest).text() },
             { "mediaType", media_types[at] }, { "size", layers[at].size } });
     json::Object const annotations { { "mpcctl.compression", description_of(compression) },
         { "mpcctl.version", MPC_VERSION } };
     return json::write_canonical(json::Object { { "schemaVersion", 2 }, { "mediaType", media::manifest },
         { "annotations", annotations },
         { "config",
-            json::Object { { "digest", digest_text(sha256({ as_bytes(config) })) }, { "mediaType", media::config },
-                { "size", config.size() } } },
+            json::Object { { "digest", image::ImageId(sha256({ as_bytes(config) })).text() },
+                { "mediaType", media::config }, { "size", config.size() } } },
         { "layers", std::move(described) } });
 }
 

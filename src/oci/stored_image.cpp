@@ -1,6 +1,5 @@
 #include "oci/stored_image.h"
 
-#include <functional>
 #include <map>
 #include <set>
 
@@ -13,8 +12,6 @@ namespace mpc::oci {
 
 namespace {
 
-constexpr std::size_t most_json_bytes = std::size_t { 4 } << 20;
-constexpr std::size_t most_layers = 512;
 constexpr int most_nested_indexes = 3;
 
 /// What holds blobs by name: "index.json", "blobs/sha256/<hex>".
@@ -26,9 +23,8 @@ Files files_of_directory(std::filesystem::path const& directory)
 }
 
 /// The files of an archive stay in it; only where they are is remembered.
-Result<Files> files_of_archive(std::filesystem::path const& path)
+Result<Files> files_of_archive(FileRange const& archive)
 {
-    auto const archive = TRY(FileRange::open(path));
     auto const source = archive.source();
     TarReader reader(*source, { .bytes = archive.size() + 1, .entries = 100'000 });
     std::map<std::string, FileRange> files;
@@ -54,114 +50,52 @@ Result<Files> files_of_archive(std::filesystem::path const& path)
     });
 }
 
-struct Descriptor {
-    std::string media_type;
-    image::ManifestDigest digest;  ///< of whatever it describes
-    std::uint64_t size = 0;
-    bool is_ours = false;  ///< for linux/amd64
-};
-
-Result<Descriptor> descriptor_of(json::Object const& object)
+Blobs blobs_in(Files const& files)
 {
-    auto const digest = TRY(object.require_text("digest"));
-    auto const parsed = TRY(image::ManifestDigest::parse(digest).in("digest"));
-    auto const media_type = TRY(object.require_text("mediaType"));
-    auto const size = TRY(object.require_number("size"));
-    Descriptor descriptor { .media_type = media_type, .digest = parsed, .size = size };
-    if (object.find("platform")) {
-        auto const* const platform = TRY(object.require_object("platform"));
-        descriptor.is_ours =
-            TRY(platform->require_text("os")) == "linux" && TRY(platform->require_text("architecture")) == "amd64";
-    }
-    return descriptor;
+    return [&files](Descriptor const& descriptor) { return files("blobs/sha256/" + descriptor.digest.hex()); };
 }
 
-Result<FileRange> blob_of(Files const& files, Descriptor const& descriptor)
+Result<FileRange> sized_blob(Blobs const& blobs, Descriptor const& descriptor)
 {
-    auto blob = TRY(files("blobs/sha256/" + descriptor.digest.hex()));
+    auto blob = TRY(blobs(descriptor));
     if (blob.size() != descriptor.size)
         return Error(ErrorKind::Mismatch,
             fmt::format("{} has {} bytes, and not {}", descriptor.digest.text(), blob.size(), descriptor.size));
     return blob;
 }
 
-Result<std::string> checked_text(Files const& files, Descriptor const& descriptor)
+Result<std::string> checked_text(Blobs const& blobs, Descriptor const& descriptor)
 {
-    auto const blob = TRY(blob_of(files, descriptor));
-    auto text = TRY(blob.text(most_json_bytes).in(descriptor.digest.text()));
+    if (descriptor.size > most_image_json_bytes)
+        return Error(ErrorKind::Invalid,
+            fmt::format("{} is larger than {} bytes", descriptor.digest.text(), most_image_json_bytes));
+    auto const blob = TRY(sized_blob(blobs, descriptor));
+    auto text = TRY(blob.text(most_image_json_bytes).in(descriptor.digest.text()));
     if (sha256({ as_bytes(text) }) != descriptor.digest.bytes())
         return Error(ErrorKind::Mismatch, descriptor.digest.text() + " is not what its name says");
     return text;
 }
 
-bool is_index(Descriptor const& descriptor)
-{
-    return descriptor.media_type == media::index || descriptor.media_type == media::docker_list;
-}
-
-Result<Descriptor> choose(json::Object const& index, std::optional<image::ManifestDigest> const& wanted)
-{
-    std::vector<Descriptor> all;
-    for (auto const& value : *TRY(index.require_array("manifests"))) {
-        if (!value.object())
-            return Error(ErrorKind::Invalid, "manifests: an entry is no object");
-        all.push_back(TRY(descriptor_of(*value.object()).in("manifests")));
-    }
-    if (wanted) {
-        for (auto const& one : all)
-            if (one.digest == *wanted)
-                return one;
-        return Error(ErrorKind::NotFound, wanted->text() + " is not among its images");
-    }
-    if (all.size() == 1)
-        return all.front();
-    std::erase_if(all, [](Descriptor const& one) { return !one.is_ours; });
-    if (all.size() == 1)
-        return all.front();
-    return Error(ErrorKind::Invalid, fmt::format("it has {} images for linux/amd64 to choose from", all.size()))
-        .remedy("append @sha256: and the digest of the manifest that you mean");
-}
-
-Result<std::vector<DiffId>> diff_ids_of(std::string const& config)
-{
-    auto const object = TRY(json::read_object(config));
-    auto const* const rootfs = TRY(object.require_object("rootfs"));
-    std::vector<DiffId> ids;
-    for (auto const& value : *TRY(rootfs->require_array("diff_ids"))) {
-        if (!value.text())
-            return Error(ErrorKind::Invalid, "diff_ids: an entry is no text");
-        ids.push_back(TRY(DiffId::parse(*value.text()).in("diff_ids")));
-    }
-    return ids;
-}
-
 Result<void> check_count(std::size_t layers, std::size_t diff_ids)
 {
-    if (layers != diff_ids || layers > most_layers)
-        return Error(ErrorKind::Invalid,
-            fmt::format("it has {} layers and {} diff ids; equally many and at most {} are expected", layers, diff_ids,
-                most_layers));
+    if (layers != diff_ids)
+        return Error(ErrorKind::Invalid, fmt::format("it has {} layers and {} diff ids", layers, diff_ids));
     return ok;
 }
 
-Result<StoredImage> image_of(Files const& files, Descriptor const& descriptor)
+Result<StoredImage> image_of(Blobs const& blobs, Descriptor const& descriptor)
 {
-    if (descriptor.media_type != media::manifest && descriptor.media_type != media::docker_manifest)
+    if (!descriptor.is_manifest())
         return Error(ErrorKind::Invalid, "it is a " + printable(descriptor.media_type) + " and no image");
     StoredImage image;
-    image.manifest = TRY(checked_text(files, descriptor));
-    auto const object = TRY(json::read_object(*image.manifest).in("manifest"));
-    auto const config = TRY(descriptor_of(*TRY(object.require_object("config"))).in("manifest: config"));
-    image.config = TRY(checked_text(files, config).in("config"));
-    auto const ids = TRY(diff_ids_of(image.config).in("config"));
-    auto const* const layers = TRY(object.require_array("layers"));
-    TRY(check_count(layers->size(), ids.size()));
+    image.manifest = TRY(checked_text(blobs, descriptor));
+    auto const content = TRY(parse_manifest(*image.manifest).in("manifest"));
+    image.config = TRY(checked_text(blobs, content.config).in("config"));
+    auto const ids = TRY(parse_diff_ids(image.config).in("config"));
+    TRY(check_count(content.layers.size(), ids.size()));
     for (std::size_t at = 0; at < ids.size(); ++at) {
-        auto const where = fmt::format("layer {}", at + 1);
-        if (!(*layers)[at].object())
-            return Error(ErrorKind::Invalid, where + " is no object");
-        auto const layer = TRY(descriptor_of(*(*layers)[at].object()).in(where));
-        auto const blob = TRY(blob_of(files, layer).in(where));
+        auto const& layer = content.layers[at];
+        auto const blob = TRY(sized_blob(blobs, layer).in(fmt::format("layer {}", at + 1)));
         image.layers.push_back({ .media_type = layer.media_type,
             .digest = LayerDigest(layer.digest.bytes()),
             .diff_id = ids[at],
@@ -172,43 +106,23 @@ Result<StoredImage> image_of(Files const& files, Descriptor const& descriptor)
 
 Result<StoredImage> image_of_layout(Files const& files, std::optional<image::ManifestDigest> const& wanted)
 {
-    auto const index = TRY(files("index.json"));
-    auto text = TRY(index.text(most_json_bytes).in("index.json"));
-    auto descriptor = TRY(choose(TRY(json::read_object(text).in("index.json")), wanted).in("index.json"));
-    std::optional<image::ManifestDigest> nested;
-    for (int depth = 0; is_index(descriptor); ++depth) {
-        if (depth == most_nested_indexes)
-            return Error(ErrorKind::Invalid, "indexes are nested too deeply");
-        nested = nested ? nested : descriptor.digest;
-        text = TRY(checked_text(files, descriptor).in("index"));
-        descriptor = TRY(choose(TRY(json::read_object(text).in("index")), std::nullopt).in("index"));
-    }
-    auto image = TRY(image_of(files, descriptor));
-    image.index = nested;
-    return image;
+    auto const text = TRY(TRY(files("index.json")).text(most_image_json_bytes).in("index.json"));
+    auto const top = TRY(choose_image(text, wanted).in("index.json"));
+    return open_image(top, blobs_in(files));
 }
 
 /// What `docker load` goes by.
 Result<StoredImage> image_of_docker_archive(Files const& files)
 {
-    auto const file = TRY(files("manifest.json"));
-    auto const list = TRY(json::read(TRY(file.text(most_json_bytes))).in("manifest.json"));
-    if (!list.array() || list.array()->size() != 1 || !list.array()->front().object())
-        return Error(ErrorKind::Invalid, "manifest.json: it does not list one image")
-            .remedy("save one image to an archive");
-    auto const& object = *list.array()->front().object();
-    auto const config_file = TRY(files(TRY(object.require_text("Config"))));
+    auto const text = TRY(TRY(files("manifest.json")).text(most_image_json_bytes).in("manifest.json"));
+    auto const saved = TRY(parse_saved_images(text).in("manifest.json"));
     StoredImage image;
-    image.config = TRY(config_file.text(most_json_bytes).in("config"));
-    auto const ids = TRY(diff_ids_of(image.config).in("config"));
-    auto const* const layers = TRY(object.require_array("Layers"));
-    TRY(check_count(layers->size(), ids.size()));
-    for (std::size_t at = 0; at < ids.size(); ++at) {
-        auto const* const name = (*layers)[at].text();
-        if (!name)
-            return Error(ErrorKind::Invalid, "manifest.json: a layer's name is no text");
-        auto const blob = TRY(files(*name));
-        image.layers.push_back({ .diff_id = ids[at], .blob = blob });
+    image.config = TRY(TRY(files(saved.config)).text(most_image_json_bytes).in("config"));
+    auto const ids = TRY(parse_diff_ids(image.config).in("config"));
+    TRY(check_count(saved.layers.size(), ids.size()));
+    for (auto const& id : ids) {
+        auto const blob = TRY(files(saved.layers[image.layers.size()]));
+        image.layers.push_back({ .diff_id = id, .blob = blob });
     }
     return image;
 }
@@ -227,9 +141,7 @@ Result<Place> Place::parse(std::string_view text)
     else if (form == "docker-archive")
         place.form = Form::DockerArchive;
     else
-        return Error(ErrorKind::Invalid, "it is not said what form the image has")
-            .exit_as(ExitCode::Usage)
-            .remedy("write oci:DIR, oci-archive:FILE or docker-archive:FILE");
+        return Error(ErrorKind::Invalid, "it is not said what form the image has").exit_as(ExitCode::Usage);
     auto path = text.substr(colon + 1);
     constexpr std::size_t digest_length = 1 + 7 + 64;
     if (path.size() > digest_length && path.substr(path.size() - digest_length).starts_with("@sha256:")) {
@@ -238,9 +150,8 @@ Result<Place> Place::parse(std::string_view text)
         path.remove_suffix(digest_length);
     }
     if (path.empty() || (place.digest && place.form == Form::DockerArchive))
-        return Error(ErrorKind::Invalid, "the image's place is malformed")
-            .exit_as(ExitCode::Usage)
-            .remedy("write oci:DIR, oci-archive:FILE or docker-archive:FILE; only the first two can have a digest");
+        return Error(ErrorKind::Invalid, "the image's path is missing, or has a digest that this form cannot have")
+            .exit_as(ExitCode::Usage);
     while (path.size() > 1 && path.ends_with('/'))
         path.remove_suffix(1);
     place.path = path;
@@ -259,12 +170,34 @@ Result<StoredImage> open_image(Place const& place)
     auto const open = [&]() -> Result<StoredImage> {
         switch (place.form) {
         case Place::Form::Layout: return image_of_layout(files_of_directory(place.path), place.digest);
-        case Place::Form::LayoutArchive: return image_of_layout(TRY(files_of_archive(place.path)), place.digest);
-        case Place::Form::DockerArchive: return image_of_docker_archive(TRY(files_of_archive(place.path)));
+        case Place::Form::LayoutArchive:
+            return image_of_layout(TRY(files_of_archive(TRY(FileRange::open(place.path)))), place.digest);
+        case Place::Form::DockerArchive: return open_docker_archive(TRY(FileRange::open(place.path)));
         }
         return Error(ErrorKind::Internal, "a form of images that is not known");
     };
     return open().in(printable(place.path.string())).remedy(damaged_remedy);
+}
+
+Result<StoredImage> open_docker_archive(FileRange const& archive)
+{
+    auto const open = [&]() -> Result<StoredImage> { return image_of_docker_archive(TRY(files_of_archive(archive))); };
+    return open().remedy(damaged_remedy);
+}
+
+Result<StoredImage> open_image(Descriptor const& top, Blobs const& blobs)
+{
+    auto descriptor = top;
+    std::optional<image::ManifestDigest> index;
+    for (int depth = 0; descriptor.is_index(); ++depth) {
+        if (depth == most_nested_indexes)
+            return Error(ErrorKind::Invalid, "indexes are nested too deeply");
+        index = index ? index : image::ManifestDigest(descriptor.digest.bytes());
+        descriptor = TRY(choose_image(TRY(checked_text(blobs, descriptor).in("index"))).in("index"));
+    }
+    auto image = TRY(image_of(blobs, descriptor));
+    image.index = index;
+    return image;
 }
 
 }  // namespace mpc::oci

@@ -2,23 +2,15 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "image/digest.h"
+#include "oci/image_json.h"
 #include "oci/stream.h"
-#include "json/json.h"
 
 namespace mpc::oci {
-
-namespace media {
-inline constexpr std::string_view manifest = "application/vnd.oci.image.manifest.v1+json";
-inline constexpr std::string_view index = "application/vnd.oci.image.index.v1+json";
-inline constexpr std::string_view config = "application/vnd.oci.image.config.v1+json";
-inline constexpr std::string_view docker_manifest = "application/vnd.docker.distribution.manifest.v2+json";
-inline constexpr std::string_view docker_list = "application/vnd.docker.distribution.manifest.list.v2+json";
-}  // namespace media
 
 /// Where an image is: "oci:DIR", "oci-archive:FILE", "docker-archive:FILE", the first two with "@sha256:..." of the
 /// manifest (or of an index) where there are several.
@@ -31,10 +23,6 @@ struct Place {
     /// Errors: Invalid (exit code Usage).
     static Result<Place> parse(std::string_view text);
 };
-
-/// Digest of a layer's blob, and of the tar archive that it unpacks to.
-using LayerDigest = image::Digest<struct LayerMeaning>;
-using DiffId = image::Digest<struct DiffIdMeaning>;
 
 struct StoredLayer {
     std::string media_type {};             ///< "" in an archive of `docker save`
@@ -62,5 +50,14 @@ inline constexpr char const* damaged_remedy =
 /// Of several in an index, the one for linux/amd64. Errors: Invalid (malformed, several to choose from), Mismatch (a
 /// blob is not what its digest or size says), NotFound, Io.
 [[nodiscard]] Result<StoredImage> open_image(Place const& place);
+
+/// An archive of `docker save`, wherever it lies. Errors: as above.
+[[nodiscard]] Result<StoredImage> open_docker_archive(FileRange const& archive);
+
+/// Where blobs come from. What is returned need not be right: it is checked.
+using Blobs = std::function<Result<FileRange>(Descriptor const&)>;
+/// The image that `top` describes, or of an index the one for linux/amd64. Every blob is asked for once, those of
+/// layers last. Errors: as above, and those of `blobs`.
+[[nodiscard]] Result<StoredImage> open_image(Descriptor const& top, Blobs const& blobs);
 
 }  // namespace mpc::oci

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,13 +28,6 @@ private:
 };
 
 }  // namespace
-
-Sha256 Hasher::digest()
-{
-    Sha256 digest {};
-    sha256_digest(&m_context, digest.size(), digest.data());
-    return digest;
-}
 
 Result<FileSink> FileSink::create(std::filesystem::path const& path)
 {
@@ -72,18 +66,50 @@ Result<void> FileSink::flush()
 
 Result<void> FileSink::finish() { return flush(); }
 
+Result<TemporaryFile> TemporaryFile::create()
+{
+    auto const directory = temporary_directory();
+    auto name = (directory / "mpcctl-XXXXXX").string();
+    Fd file(mkostemp(name.data(), O_CLOEXEC));
+    if (!file)
+        return Error(ErrorKind::Io, "cannot create a file in " + directory.string() + ": " + errno_text())
+            .remedy("set TMPDIR to a directory with room for the image");
+    unlink(name.c_str());
+    Fd copy(fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
+    if (!copy)
+        return Error(ErrorKind::Io, "cannot keep a file open: " + errno_text());
+    return TemporaryFile(FileSink(std::move(file), directory / "(a temporary file)"), std::move(copy));
+}
+
+Result<FileRange> TemporaryFile::finish()
+{
+    TRY(m_sink.finish().remedy("set TMPDIR to a directory with room for the image"));
+    return FileRange::of(std::move(m_copy), "a temporary file");
+}
+
+std::filesystem::path temporary_directory()
+{
+    auto const* const chosen = std::getenv("TMPDIR");
+    return chosen && *chosen != '\0' ? chosen : "/var/tmp";
+}
+
 Result<FileRange> FileRange::open(std::filesystem::path const& path)
 {
-    auto fd = std::make_shared<Fd>(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!*fd)
+    Fd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!file)
         return Error(errno == ENOENT ? ErrorKind::NotFound : ErrorKind::Io,
             "cannot open " + path.string() + ": " + errno_text());
+    return of(std::move(file), path.string());
+}
+
+Result<FileRange> FileRange::of(Fd file, std::string const& name)
+{
     struct stat status {};
-    if (fstat(fd->get(), &status) != 0)
-        return Error(ErrorKind::Io, "cannot look at " + path.string() + ": " + errno_text());
+    if (fstat(file.get(), &status) != 0)
+        return Error(ErrorKind::Io, "cannot look at " + name + ": " + errno_text());
     if (!S_ISREG(status.st_mode))
-        return Error(ErrorKind::Io, path.string() + " is not a regular file");
-    return FileRange(std::move(fd), 0, static_cast<std::uint64_t>(status.st_size));
+        return Error(ErrorKind::Io, name + " is not a regular file");
+    return FileRange(std::make_shared<Fd>(std::move(file)), 0, static_cast<std::uint64_t>(status.st_size));
 }
 
 Result<FileRange> FileRange::part(std::uint64_t offset, std::uint64_t size) const

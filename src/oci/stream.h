@@ -4,10 +4,8 @@
 #include <filesystem>
 #include <memory>
 
-#include <nettle/sha2.h>
-
 #include "base/fd.h"
-#include "hash/hash.h"
+#include "hash/hasher.h"
 
 namespace mpc::oci {
 
@@ -25,23 +23,7 @@ public:
     [[nodiscard]] virtual Result<std::size_t> read(std::span<std::uint8_t> into) = 0;
 };
 
-/// SHA-256 and length of bytes that come in pieces.
-class Hasher {
-public:
-    Hasher() { sha256_init(&m_context); }
-    void update(ByteView bytes)
-    {
-        sha256_update(&m_context, bytes.size(), bytes.data());
-        m_size += bytes.size();
-    }
-    /// Of everything up to now; to be asked for once.
-    [[nodiscard]] Sha256 digest();
-    [[nodiscard]] std::uint64_t size() const { return m_size; }
-
-private:
-    sha256_ctx m_context {};
-    std::uint64_t m_size = 0;
-};
+using Hasher = Sha256Hasher;
 
 /// Hashes what it hands on. The next sink must outlive it.
 class HashingSink final : public Sink {
@@ -100,6 +82,7 @@ public:
     [[nodiscard]] Result<void> finish();
 
 private:
+    friend class TemporaryFile;
     FileSink(Fd fd, std::filesystem::path path) : m_fd(std::move(fd)), m_path(std::move(path)) {}
     Result<void> flush();
 
@@ -113,6 +96,8 @@ class FileRange {
 public:
     /// The whole of a regular file. Errors: NotFound, Io.
     static Result<FileRange> open(std::filesystem::path const& path);
+    /// The whole of an open file. `name` is for errors. Errors: Io, also for what is no regular file.
+    static Result<FileRange> of(Fd file, std::string const& name);
 
     /// A piece of this piece. Errors: Invalid where it reaches beyond.
     [[nodiscard]] Result<FileRange> part(std::uint64_t offset, std::uint64_t size) const;
@@ -132,6 +117,23 @@ private:
     std::uint64_t m_offset;
     std::uint64_t m_size;
 };
+
+/// A file without a name, which is gone when nobody has it open, in TMPDIR or /var/tmp: downloads may be large.
+class TemporaryFile final : public Sink {
+public:
+    /// Errors: Io.
+    static Result<TemporaryFile> create();
+    Result<void> write(ByteView bytes) override { return m_sink.write(bytes); }
+    /// What was written. To be called once, at the end. Errors: Io.
+    [[nodiscard]] Result<FileRange> finish();
+
+private:
+    TemporaryFile(FileSink sink, Fd copy) : m_sink(std::move(sink)), m_copy(std::move(copy)) {}
+    FileSink m_sink;
+    Fd m_copy;  ///< of the same open file, to read it
+};
+/// TMPDIR, or /var/tmp.
+[[nodiscard]] std::filesystem::path temporary_directory();
 
 inline constexpr std::size_t copy_bytes = std::size_t { 256 } << 10;
 

@@ -54,11 +54,18 @@ private:
 struct TarLimits {
     std::uint64_t bytes = std::uint64_t { 64 } << 30;  ///< of the whole archive, unpacked
     std::uint64_t entries = 1'000'000;
-    std::size_t pax_bytes = std::size_t { 1 } << 20;  ///< of one entry's extended header
+    std::size_t pax_bytes = std::size_t { 1 } << 20;     ///< of one entry's extended header
+    std::size_t text_bytes = std::size_t { 128 } << 20;  ///< of all names, targets and attributes, which are kept
 };
 
+/// The longest path and target that Linux has.
+inline constexpr std::size_t most_path_bytes = 4095;
+/// More are a trap for whoever looks at what is above a path.
+inline constexpr std::size_t most_path_parts = 512;
+
 /// Reads one archive. Strict: what two readers might read differently is refused. Understands ustar, pax and GNU's long
-/// names; refuses sparse and unknown entries, names that lead out of the tree, and anything but zeros after the end.
+/// names; refuses sparse and unknown entries, names that lead out of the tree or are too long, and anything but zeros
+/// after the end. A global pax header may have comments only (`git archive` writes one), which POSIX says to ignore.
 class TarReader {
 public:
     /// The source must outlive the reader.
@@ -83,11 +90,14 @@ private:
     Result<std::string> read_text(std::uint64_t size);
     Result<void> skip_content();
     Result<TarEntry> entry_of(Block const& block, Extended& extended);
+    Result<void> check_text(TarEntry const& entry);
+    static Result<void> check_global(std::string_view text);
 
     Source& m_source;
     TarLimits m_limits;
     std::uint64_t m_offset = 0;
     std::uint64_t m_entries = 0;
+    std::uint64_t m_text = 0;
     std::uint64_t m_left = 0;
     std::uint64_t m_padding = 0;
     std::string m_name;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -119,7 +120,8 @@ bool all_zero(ByteView bytes)
 /// What the headers before an entry say of it.
 struct TarReader::Extended {
     std::map<std::string, std::string, std::less<>> records {};
-    bool used = false;  ///< such a header must be followed by its entry
+    bool used = false;    ///< such a header must be followed by its entry
+    bool is_pax = false;  ///< one was a pax header, of which there is one
 
     [[nodiscard]] std::string const* find(std::string_view key) const
     {
@@ -177,6 +179,34 @@ Result<std::string> clean_path(std::string_view path)
         clean.append(clean.empty() ? "" : "/").append(part);
     }
     return clean;
+}
+
+Result<void> TarReader::check_global(std::string_view text)
+{
+    Extended global;
+    TRY(global.parse(text));
+    for (auto const& [key, value] : global.records)
+        if (key != "comment")
+            return Error(ErrorKind::Invalid,
+                fmt::format("it has a global pax header with {}, which is not supported", printable(key, 40)))
+                .remedy("make the archive without one");
+    return ok;
+}
+
+/// Before anything of it is kept.
+Result<void> TarReader::check_text(TarEntry const& entry)
+{
+    auto const parts = std::ranges::count(entry.path, '/') + 1;
+    if (entry.path.size() > most_path_bytes || entry.target.size() > most_path_bytes
+        || static_cast<std::size_t>(parts) > most_path_parts)
+        return Error(ErrorKind::Invalid, printable(entry.path, 60) + " is longer or deeper than a path may be");
+    m_text += entry.path.size() + entry.target.size();
+    for (auto const& [name, value] : entry.xattrs)
+        m_text += name.size() + value.size();
+    if (m_text > m_limits.text_bytes)
+        return Error(ErrorKind::Invalid,
+            fmt::format("its names and attributes have more than {} bytes", m_limits.text_bytes));
+    return ok;
 }
 
 Result<std::size_t> TarReader::take(std::span<std::uint8_t> into)
@@ -267,12 +297,16 @@ Result<std::optional<TarEntry>> TarReader::next()
         }
         auto const size = TRY(number_at(block, 124, 12));
         switch (static_cast<char>(block[156])) {
-        case 'x': TRY(extended.parse(TRY(read_text(size)))); continue;
+        case 'x':
+            if (std::exchange(extended.is_pax, true))
+                return Error(ErrorKind::Invalid, "a pax header follows another");
+            TRY(extended.parse(TRY(read_text(size))));
+            continue;
         case 'L': TRY(extended.put("path", std::string(text_at(as_bytes(TRY(read_text(size))), 0, size)))); continue;
         case 'K':
             TRY(extended.put("linkpath", std::string(text_at(as_bytes(TRY(read_text(size))), 0, size))));
             continue;
-        case 'g': return Error(ErrorKind::Invalid, "it has a global pax header, which is not supported");
+        case 'g': TRY(check_global(TRY(read_text(size)))); continue;
         default: break;
         }
         if (++m_entries > m_limits.entries)
@@ -317,6 +351,7 @@ Result<TarEntry> TarReader::entry_of(Block const& block, Extended& extended)
     for (auto const& [key, value] : extended.records)
         if (key.starts_with(xattr))
             entry.xattrs.emplace(key.substr(xattr.size()), value);
+    TRY(check_text(entry));
     m_left = entry.size;
     m_padding = (block_bytes - entry.size % block_bytes) % block_bytes;
     return entry;

@@ -62,13 +62,13 @@ Member file(std::string path, std::string content = "content")
 }
 
 /// A header's checksum made right again.
-std::string mended(std::string archive)
+std::string mended(std::string archive, std::size_t header = 0)
 {
-    std::fill_n(archive.begin() + 148, 8, ' ');
+    std::fill_n(archive.begin() + header + 148, 8, ' ');
     unsigned sum = 0;
     for (std::size_t at = 0; at < 512; ++at)
-        sum += static_cast<unsigned char>(archive[at]);
-    std::snprintf(archive.data() + 148, 8, "%06o", sum);
+        sum += static_cast<unsigned char>(archive[header + at]);
+    std::snprintf(archive.data() + header + 148, 8, "%06o", sum);
     return archive;
 }
 
@@ -158,11 +158,48 @@ TEST(Tar, RefusesAWrongChecksum)
     expect_refused(archive, "checksum");
 }
 
-TEST(Tar, RefusesUnknownSparseAndGlobalEntries)
+TEST(Tar, RefusesUnknownAndSparseEntries)
 {
     expect_refused(with_flag('Z'), "unknown type");
     expect_refused(with_flag('S'), "sparsely");
-    expect_refused(with_flag('g'), "global");
+}
+
+TEST(Tar, TakesCommentsAndNothingElseFromAGlobalHeader)
+{
+    auto const with_global = [](std::string const& records) {
+        auto archive = archive_of({ file("a", records), file("b") });
+        archive[156] = 'g';
+        return mended(archive);
+    };
+    EXPECT_EQ(read_all(with_global("16 comment=abcd\n")).value().front().path, "b");
+    expect_refused(with_global("9 path=x\n"), "global pax header with path");
+    expect_refused(with_global("16 comment=abcd\n9 path=x\n"), "global pax header with path");
+    expect_refused(with_global("nonsense"), "malformed");
+}
+
+TEST(Tar, RefusesPathsThatAreTooLongOrTooDeep)
+{
+    std::string deep = "a";
+    for (std::size_t depth = 1; depth < most_path_parts; ++depth)
+        deep += "/a";
+    EXPECT_TRUE(read_all(archive_of({ file(deep), file(std::string(most_path_bytes, 'x')) })).ok());
+    expect_refused(archive_of({ file(deep + "/a") }), "longer or deeper");
+    auto const with_record = [](std::string const& key) {
+        auto const record = " " + key + "=" + std::string(most_path_bytes + 1, 'x') + "\n";
+        auto archive = archive_of({ file("a", std::to_string(record.size() + 4) + record), file("b") });
+        archive[156] = 'x';
+        return mended(archive);
+    };
+    expect_refused(with_record("path"), "longer or deeper");
+    BytesSink sink;
+    EXPECT_FALSE(TarWriter(sink).add({ .path = std::string(most_path_bytes + 1, 'x') }).ok());
+}
+
+TEST(Tar, RefusesASecondPaxHeader)
+{
+    auto archive = archive_of({ file("a", "9 path=x\n"), file("b", "9 size=0\n"), file("c") });
+    archive[156] = archive[1024 + 156] = 'x';
+    expect_refused(mended(mended(archive), 1024), "follows another");
 }
 
 TEST(Tar, RefusesADirectoryWithContent) { expect_refused(with_flag('5'), "claims to have content"); }
@@ -215,6 +252,7 @@ TEST(Tar, KeepsItsLimits)
     expect_refused(archive, "unpacks to more than", { .bytes = 5500 });
     expect_refused(archive, "more than 1 entries", { .entries = 1 });
     expect_refused(archive_of({ file(std::string(2000, 'x')) }), "extended header is larger", { .pax_bytes = 1000 });
+    expect_refused(archive, "more than 1 bytes", { .text_bytes = 1 });
 }
 
 TEST(CleanPath, HasOneForm)

@@ -114,6 +114,8 @@ Result<void> check(TarEntry const& entry)
     auto const is_link = entry.type == TarType::HardLink || entry.type == TarType::SymbolicLink;
     if (entry.path.empty() || has_nul(entry.path) || has_nul(entry.target) || is_link == entry.target.empty())
         return Error(ErrorKind::Invalid, "\"" + printable(entry.path) + "\" has no usable name or target");
+    if (entry.path.size() > most_path_bytes || entry.target.size() > most_path_bytes)
+        return Error(ErrorKind::Invalid, printable(entry.path, 60) + " is longer than a path may be");
     if (entry.type != TarType::File && entry.type != TarType::Directory && !is_link)
         return Error(ErrorKind::Invalid, fmt::format("{} is a {}", printable(entry.path), name_of(entry.type)))
             .remedy("leave it out: engines make devices, and programs make sockets and fifos");

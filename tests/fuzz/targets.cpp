@@ -7,7 +7,7 @@ namespace mpc::fuzz {
 std::vector<Target> targets()
 {
     std::vector<Target> all;
-    for (auto const& some : { launcher_targets(), verifier_targets(), deploy_targets() })
+    for (auto const& some : { launcher_targets(), verifier_targets(), deploy_targets(), image_targets() })
         all.insert(all.end(), some.begin(), some.end());
     return all;
 }

@@ -21,6 +21,7 @@ struct Target {
 /// Those that only mpcctl has.
 [[nodiscard]] std::span<Target const> verifier_targets();
 [[nodiscard]] std::span<Target const> deploy_targets();
+[[nodiscard]] std::span<Target const> image_targets();
 /// All of them.
 [[nodiscard]] std::vector<Target> targets();
 

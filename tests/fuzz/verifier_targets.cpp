@@ -6,11 +6,14 @@
 #include "attestation/tcb_evaluation.h"
 #include "evidence/quote.h"
 #include "fuzz/targets.h"
+#include "mpcctl/evidence_input.h"
 #include "mpcctl/policy_file.h"
+#include "mpcctl/predict.h"
 #include "net/collateral_source.h"
 #include "net/pcs_response.h"
 #include "simulator/evidence_files.h"
 #include "simulator/guest_agent_json.h"
+#include "simulator/measured_vm.h"
 #include "support/test_node.h"
 
 namespace mpc::fuzz {
@@ -217,6 +220,20 @@ void address(ByteView bytes)
         require(!endpoint.error().remedy().empty());
 }
 
+/// A quote in one of the forms in which tools store it.
+void quote_file(ByteView bytes)
+{
+    auto const quote = ctl::decode_quote(as_text(bytes));
+    require(!quote.ok() || quote->size() <= bytes.size());
+}
+
+void prediction(ByteView bytes)
+{
+    auto const events = ctl::parse_prediction(as_text(bytes));
+    if (events.ok())
+        static_cast<void>(evidence::replay_rtmr3(*events));
+}
+
 void policy_file(ByteView bytes)
 {
     auto const file = ctl::PolicyFile::parse(as_text(bytes));
@@ -284,6 +301,22 @@ Seeds address_seeds()
         "http://[::1]:80/a?b=c", "https://alice:secret@example.com/,insecure" };
 }
 
+Seeds quote_file_seeds()
+{
+    return { std::string("\4\0\2\0\x81\0", 6), " 040002008100\n", "[4,0,2,0,129,0]\n",
+        R"({"quote":"040002008100","event_log":"[]"})", R"({"quote":[4,0,2,0,129,0]})" };
+}
+
+Seeds prediction_seeds()
+{
+    return { ctl::as_json(attestation::predict({ .app_compose = simulator::default_app_compose(),
+                                                   .dstack_version = "0.5.8",
+                                                   .key_provider = R"({"name":"local-sgx","id":"ab"})",
+                                                   .instance_id = {},
+                                                   .image_digest = image::ImageDigest({ 1 }) })
+            .value()) };
+}
+
 Seeds policy_file_seeds()
 {
     return { "image_digests = [\"sha256:" + std::string(64, 'a')
@@ -305,6 +338,8 @@ constexpr Target all_targets[] = {
     { "revocation_list", revocation_list, revocation_list_seeds },
     { "pcs_response", pcs_response, pcs_response_seeds },
     { "address", address, address_seeds },
+    { "quote_file", quote_file, quote_file_seeds },
+    { "prediction", prediction, prediction_seeds },
     { "policy_file", policy_file, policy_file_seeds },
 };
 

@@ -217,6 +217,8 @@ void add_logs(CLI::App& app, DeployCommands& commands, std::optional<Command>& c
     command->add_option("--channel", options.channel, "serial (the guest), stdout or stderr (the VM's process)")
         ->capture_default_str()
         ->check(CLI::IsMember({ "serial", "stdout", "stderr" }));
+    command->add_flag_callback(
+        "--json", [&options] { options.form = LogForm::Json; }, "A JSON object for each line, {\"line\": TEXT}");
     add_vmm(*command, options.vmm);
     choose(*command, options, chosen);
 }

@@ -92,6 +92,17 @@ Result<void> change(vmm::Client& client, vmm::Plan const& plan, Interrupt const&
     return ok;
 }
 
+/// That there is nothing left to change: what the VMM tells of its VM is what was asked for, field by field.
+Result<void> check_nothing_is_left(vmm::Client& client, vmm::Wanted const& wanted, std::string const& id)
+{
+    auto const plan = TRY(vmm::make_plan(wanted, TRY(ask_what_exists(client))));
+    if (plan.action == vmm::Action::Nothing && plan.vm_id == id)
+        return ok;
+    auto const what = plan.changes.empty() || plan.vm_id != id ? "its name" : plan.changes.front().field;
+    return Error(ErrorKind::Refused, "the VMM has made VM " + id + " otherwise than it was asked to: " + what)
+        .remedy("do not use this VM; look into the VMM's own log, and remove it with mpcctl remove " + id);
+}
+
 Result<std::string> carry_out(vmm::Client& client, vmm::Plan const& plan, Interrupt const& interrupt)
 {
     if (plan.action == vmm::Action::Change) {
@@ -195,6 +206,7 @@ Result<ExitCode> run(DeployOptions const& options, Interrupt const& interrupt)
     if (auto const log = launcher_log ? launcher_log() : Result<std::string>(std::string()); log.ok())
         watch.seen_before = vmm::read_launcher_log(*log, "").last_line;
     auto const id = TRY(carry_out(client, plan, interrupt));
+    TRY(check_nothing_is_left(client, wanted, id));
     return tell(plan, id, TRY(follow(client, id, std::move(watch), expected, options, interrupt)), options.json);
 }
 

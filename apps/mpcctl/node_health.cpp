@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "vmm/wait.h"
+
 namespace mpc::ctl {
 
 namespace {
@@ -53,13 +55,14 @@ Result<std::string> attestation_problem(HealthOptions const& options, ExpectedNo
 Result<void> wait_for_attestation(HealthOptions const& options, ExpectedNode const& expected, Deadline const& deadline,
     Interrupt const& interrupt)
 {
+    vmm::Pauses const pauses(pause);
     for (;;) {
         auto problem = TRY(attestation_problem(options, expected, interrupt));
         if (problem.empty())
             return ok;
         if (deadline.passed())
             return Error(ErrorKind::Mismatch, std::move(problem));
-        TRY(interrupt.sleep(pause));
+        TRY(interrupt.sleep(pauses.next()));
     }
 }
 
@@ -88,12 +91,20 @@ std::string NodeHealth::last_log_line() const
 Result<void> NodeHealth::wait(vmm::UpgradeRecord const& record) const
 {
     auto const deadline = Deadline::after(m_deadline);
-    vmm::BootWatch const watch { .deadline = m_deadline,
+    vmm::BootWatch watch { .deadline = m_deadline,
         .pause = pause,
         .launcher_log = m_launcher_log,
         .seen_before = record.log_seen,
         .on_progress = [](std::string const& step) { fmt::print(stderr, "  {}\n", step); } };
-    auto const boot = TRY(vmm::follow_boot(m_client, record.vm, watch, m_interrupt));
+    auto boot = TRY(vmm::follow_boot(m_client, record.vm, watch, m_interrupt));
+    // Of a guest that could not be asked before it was stopped, this may be what it said then: a new boot says more.
+    if (record.log_seen.empty() && boot.outcome == vmm::BootOutcome::Launched && !problem_of(boot, record).empty()) {
+        watch.seen_before = last_log_line();
+        watch.deadline = deadline.remaining();
+        auto later = TRY(vmm::follow_boot(m_client, record.vm, watch, m_interrupt));
+        if (later.outcome != vmm::BootOutcome::TimedOut)
+            boot = std::move(later);
+    }
     if (auto problem = problem_of(boot, record); !problem.empty())
         return Error(ErrorKind::Mismatch, std::move(problem));
     if (record.direction == vmm::Direction::Forward && m_options.verifies())

@@ -1,8 +1,9 @@
 #include "mpcctl/vm_logs.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include "report/text.h"
+#include "json/json.h"
 
 namespace mpc::ctl {
 
@@ -18,16 +19,16 @@ vmm::LogChannel channel_named(std::string_view name)
     return name == "stderr" ? vmm::LogChannel::Stderr : vmm::LogChannel::Serial;
 }
 
-std::string cleaned(std::string line)
+}  // namespace
+
+std::string LogText::shown(std::string line) const
 {
     if (line.ends_with('\r'))
         line.pop_back();
-    std::ranges::replace_if(
-        line, [](char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 0x7f; }, ' ');
-    return line;
+    if (m_form == LogForm::Json)
+        return json::write(json::Object { { "line", report::valid_utf8(line) } }) + "\n";
+    return report::shown(line) + "\n";
 }
-
-}  // namespace
 
 std::string LogText::add(std::string_view piece)
 {
@@ -38,22 +39,19 @@ std::string LogText::add(std::string_view piece)
             continue;
         }
         if (m_line != heartbeat)
-            text += cleaned(std::exchange(m_line, "")) + "\n";
+            text += shown(std::exchange(m_line, ""));
         m_line = c == '\n' ? "" : std::string(1, c);
     }
     return text;
 }
 
-std::string LogText::rest()
-{
-    return m_line.empty() || m_line == heartbeat ? "" : cleaned(std::exchange(m_line, "")) + "\n";
-}
+std::string LogText::rest() { return m_line.empty() || m_line == heartbeat ? "" : shown(std::exchange(m_line, "")); }
 
 Result<ExitCode> run(LogsOptions const& options, Interrupt const& interrupt)
 {
     auto client = TRY(client_of(options.vmm, interrupt));
     auto const vm = TRY(vmm::find_vm(TRY(from_other_side(client.list_briefly())), options.vm));
-    LogText text;
+    LogText text(options.form);
     auto const print = [&text](std::string_view piece) -> Result<void> {
         fmt::print("{}", text.add(piece));
         if (std::fflush(stdout) != 0)

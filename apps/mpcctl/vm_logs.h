@@ -5,24 +5,32 @@
 
 namespace mpc::ctl {
 
+enum class LogForm { Text, Json };
+
 struct LogsOptions {
     VmmOptions vmm {};
     std::string vm;                  ///< id or name
     std::string channel = "serial";  ///< or "stdout", "stderr" of the VM's process
     std::uint32_t lines = 100;
     bool follow = false;
+    LogForm form = LogForm::Text;
 };
 
-/// Foreign text made fit for a terminal, line by line: control characters but tabs become spaces, and the line that a
-/// VMM sends to keep a connection alive is left out.
+/// Foreign text, line by line, without the line that a VMM sends to keep a connection alive. As text it is made fit for
+/// a terminal, see report::shown(). As JSON each line is {"line": text}, with U+FFFD for what is not UTF-8.
 class LogText {
 public:
+    explicit LogText(LogForm form = LogForm::Text) : m_form(form) {}
+
     /// The whole lines so far that were not handed out yet. A line of more than 64 KiB is handed out in parts.
     [[nodiscard]] std::string add(std::string_view piece);
     /// What is left after the last newline.
     [[nodiscard]] std::string rest();
 
 private:
+    [[nodiscard]] std::string shown(std::string line) const;
+
+    LogForm m_form;
     std::string m_line;
 };
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "net/http_get.h"
 #include "net/url.h"
+#include "vmm/wait.h"
 
 namespace mpc::vmm {
 
@@ -86,7 +87,9 @@ public:
     {
         return { .outcome = BootOutcome::TimedOut,
             .reason = "the node does not run in time; last: " + m_doing,
-            .remedy = "look at mpcctl status and mpcctl logs; with --wait it may have longer",
+            .remedy =
+                "look at mpcctl status and mpcctl logs (--channel stderr for a VM that has exited); with --wait it may "
+                "have longer",
             .launcher = m_launcher };
     }
 
@@ -219,6 +222,7 @@ Result<BootReport> follow_boot(Client& client, std::string const& id, BootWatch 
 {
     auto const begun = std::chrono::steady_clock::now();
     auto const deadline = Deadline::after(watch.deadline);
+    Pauses const pauses(watch.pause);
     Follower follower(client, id, watch);
     auto const finish = [&begun](BootReport report) {
         report.duration = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun);
@@ -229,7 +233,7 @@ Result<BootReport> follow_boot(Client& client, std::string const& id, BootWatch 
             return finish(*std::move(report));
         if (deadline.passed())
             return finish(follower.timed_out());
-        TRY(interrupt.sleep(deadline.at_most(watch.pause).remaining()));
+        TRY(interrupt.sleep(deadline.at_most(pauses.next()).remaining()));
     }
 }
 

@@ -51,7 +51,7 @@ struct BootReport {
 
 struct BootWatch {
     Duration deadline = std::chrono::minutes(15);
-    Duration pause = std::chrono::seconds(2);  ///< between two looks
+    Duration pause = std::chrono::seconds(2);  ///< between two looks, at most (see Pauses)
     ReadLauncherLog launcher_log {};           ///< empty when it cannot be reached
     std::string seen_before {};                ///< see read_launcher_log()
     std::function<void(std::string const&)> on_progress = [](std::string const&) {};  ///< each step, once, printable

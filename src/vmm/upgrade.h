@@ -25,14 +25,22 @@ struct UpgradeOutcome {
     Duration downtime {};   ///< from asking the guest to end until the node was well, as far as this run saw it
 };
 
+/// A guest that does not end in time: leave it to the operator, or cut its power.
+enum class StubbornGuest { Leave, CutPower };
+
 /// Takes a VM from where it is to where the record says. What has been done already is seen in the VM itself, so that
 /// a run that was cut off anywhere is just run again with the same record: a VM that runs with the right user_config is
 /// not started again.
+///
+/// Before anything is stopped the VM gets the record's claim, and loses it when all is done. Of several who begin at
+/// the same time the last one's claim stays, after `settle` each looks whose it is, and all but one have done nothing.
 class Upgrade {
 public:
     struct Settings {
         Patience stop { .deadline = std::chrono::minutes(5) };
         Patience start { .deadline = std::chrono::minutes(1) };
+        StubbornGuest stubborn = StubbornGuest::Leave;
+        Duration settle = std::chrono::seconds(1);  ///< longer than others take from looking to claiming
     };
 
     Upgrade(Client& client, UpgradeJournal const& journal, UpgradeHooks hooks, Settings settings,
@@ -41,23 +49,38 @@ public:
     {
     }
 
-    /// The journal holds the record until it is done. Errors: Interrupted (run again to go on); Refused when somebody
-    /// else changed the user_config meanwhile, which is left as it is; those of the client and of waiting when the way
-    /// back fails as well, with the journal kept.
+    /// The journal holds the record until it is done. Errors, with the journal kept so that it can be gone on with:
+    /// Interrupted; Timeout when the guest was asked to end and has not, which says nothing against the new image;
+    /// those of the client when the VMM does not answer, or when the way back fails as well. Errors with the record
+    /// set aside, as this upgrade is over: Refused when somebody else changed the user_config or claimed the VM
+    /// meanwhile, which is left as it is; Refused when the VMM does not take the claim, and nothing was done.
     [[nodiscard]] Result<UpgradeOutcome> run(UpgradeRecord record);
 
 private:
+    Result<UpgradeOutcome> go(UpgradeRecord& record);
+    Result<void> forward(UpgradeRecord const& record);
+    Result<UpgradeOutcome> back(UpgradeRecord const& record, bool is_resumed);
     /// To a VM that runs with that user_config; whether it had to be started.
     Result<bool> reach(UpgradeRecord const& record, Secret const& wanted);
-    Result<void> check_untouched(UpgradeRecord const& record, VmInfo const& vm);
+    /// The VM as it is now, which nobody else has changed or claimed.
+    Result<VmInfo> look(UpgradeRecord const& record);
+    Result<VmInfo> claim(UpgradeRecord const& record, VmInfo const& vm);
     Result<void> replace_user_config(UpgradeRecord const& record, VmInfo const& vm, Secret const& wanted);
+    Result<void> stop(UpgradeRecord const& record, VmInfo const& vm);
+    /// Takes the claim off.
+    Result<void> release(UpgradeRecord const& record, Secret const& wanted);
+    [[nodiscard]] Duration downtime() const;
 
     Client& m_client;
     UpgradeJournal const& m_journal;
     UpgradeHooks m_hooks;
     Settings m_settings;
     Interrupt const& m_interrupt;
-    bool m_conflict = false;  ///< somebody else has changed the user_config
+    bool m_is_claimed = false;    ///< seen to be ours in this run
+    bool m_is_over = false;       ///< not ours to go on with
+    bool m_is_undecided = false;  ///< neither done nor failed: to be gone on with later
+    std::optional<std::chrono::steady_clock::time_point> m_down_since {};
+    Duration m_downtime {};
 };
 
 }  // namespace mpc::vmm

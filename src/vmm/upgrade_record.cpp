@@ -1,5 +1,6 @@
 #include "vmm/upgrade_record.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -23,6 +24,11 @@ Result<Direction> parse_direction(std::string_view text)
     return Error(ErrorKind::Invalid, "direction is neither forward nor back");
 }
 
+bool is_of_an_id(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+}
+
 Error io_error(std::filesystem::path const& path) { return { ErrorKind::Io, path.string() + ": " + errno_text() }; }
 
 }  // namespace
@@ -30,6 +36,7 @@ Error io_error(std::filesystem::path const& path) { return { ErrorKind::Io, path
 Secret UpgradeRecord::to_json() const
 {
     return Secret(json::write_pretty(json::Object { { "vm", vm }, { "digest", digest.text() },
+        { "claim", claim.line() }, { "taken_over", taken_over ? taken_over->line() : "" },
         { "direction", name_of(direction) }, { "reason", reason }, { "log_seen", log_seen },
         { "old_user_config", old_user_config.reveal() }, { "new_user_config", new_user_config.reveal() } }));
 }
@@ -37,25 +44,35 @@ Secret UpgradeRecord::to_json() const
 Result<UpgradeRecord> UpgradeRecord::parse(std::string_view text)
 {
     auto const object = TRY(json::read_object(text, { .bytes = most_bytes, .depth = 4 }));
-    TRY(object.allow_only({ "vm", "digest", "direction", "reason", "log_seen", "old_user_config", "new_user_config" }));
+    TRY(object.allow_only({ "vm", "digest", "claim", "taken_over", "direction", "reason", "log_seen", "old_user_config",
+        "new_user_config" }));
     auto const vm = TRY(object.require_text("vm"));
     auto const digest = TRY(image::ImageDigest::parse(TRY(object.require_text("digest"))));
+    auto const claim = TRY(Claim::parse(TRY(object.require_text("claim"))));
+    auto const taken_over = TRY(object.require_text("taken_over"));
     auto const direction = TRY(parse_direction(TRY(object.require_text("direction"))));
     auto const reason = TRY(object.require_text("reason"));
     auto const log_seen = TRY(object.require_text("log_seen"));
     Secret const old_config(TRY(object.require_text("old_user_config")));
     Secret const new_config(TRY(object.require_text("new_user_config")));
-    return UpgradeRecord { .vm = vm,
+    UpgradeRecord record { .vm = vm,
         .digest = digest,
+        .claim = claim,
         .old_user_config = old_config,
         .new_user_config = new_config,
         .direction = direction,
         .reason = reason,
         .log_seen = log_seen };
+    if (!taken_over.empty())
+        record.taken_over = TRY(Claim::parse(taken_over));
+    return record;
 }
 
 Result<UpgradeJournal> UpgradeJournal::open(std::filesystem::path const& directory, std::string const& vm)
 {
+    // The VMM chose it, and it becomes the name of a file.
+    if (vm.empty() || vm.size() > 128 || !std::ranges::all_of(vm, is_of_an_id))
+        return Error(ErrorKind::Invalid, "the VMM gave a VM an id that is none");
     std::error_code failure;
     std::filesystem::create_directories(directory, failure);
     if (!failure)
@@ -97,6 +114,15 @@ Result<void> UpgradeJournal::remove() const
 {
     std::error_code failure;
     std::filesystem::remove(m_file, failure);
+    return failure ? Result<void>(Error(ErrorKind::Io, m_file.string() + ": " + failure.message())) : ok;
+}
+
+Result<void> UpgradeJournal::set_aside() const
+{
+    auto kept = m_file;
+    kept.replace_extension(".abandoned.json");
+    std::error_code failure;
+    std::filesystem::rename(m_file, kept, failure);
     return failure ? Result<void>(Error(ErrorKind::Io, m_file.string() + ": " + failure.message())) : ok;
 }
 

@@ -1,5 +1,7 @@
 #include "vmm/upgrade.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "support/temporary_directory.h"
@@ -18,38 +20,44 @@ struct Machine {
     std::string user_config = "old";
     std::vector<std::string> calls {};         ///< that changed something
     std::string refuses {};                    ///< a method
-    std::optional<std::string> interferes {};  ///< somebody else's user_config, written while the VM stops
+    int refuses_after = 0;                     ///< so many of its calls
+    std::optional<std::string> interferes {};  ///< somebody else's user_config, written at interferes_at
+    std::string interferes_at = "ShutdownVm";
+    int interferes_after = 0;  ///< so many of its calls
     bool ignores_shutdown = false;
+    std::string silent_after {};  ///< a method
 
-    http::Response answer(std::string const& method, json::Object const& request)
+    Result<http::Response> answer(std::string const& method, json::Object const& request)
     {
+        if (std::ranges::find(calls, silent_after) != calls.end())
+            return Error(ErrorKind::Unreachable, "nobody answers");
         if (method == "GetInfo")
-            return { .status = 200, .body = info() };
+            return http::Response { .status = 200, .body = info() };
         if (method == "Version")
-            return { .status = 200, .body = R"({"version":"0.5.8","rev":""})" };
+            return http::Response { .status = 200, .body = R"({"version":"0.5.8","rev":""})" };
         calls.push_back(method);
-        if (method == refuses)
-            return { .status = 400, .body = R"({"error":"no"})" };
-        if (method == "ShutdownVm" && !ignores_shutdown) {
+        if (method == refuses && refuses_after-- <= 0)
+            return http::Response { .status = 400, .body = R"({"error":"no"})" };
+        if (method == "ShutdownVm" && !ignores_shutdown)
             status = "stopped";
-            user_config = interferes.value_or(user_config);
-        }
         if (method == "StopVm")
             status = "stopped";
         if (method == "StartVm")
             status = "running";
         if (method == "UpdateVm")
             user_config = request.require_text("user_config").value();
-        return { .status = 200, .body = method == "UpdateVm" ? R"({"id":""})" : "null" };
+        if (method == interferes_at && interferes_after-- == 0)
+            user_config = interferes.value_or(user_config);
+        return http::Response { .status = 200, .body = method == "UpdateVm" ? R"({"id":""})" : "null" };
     }
 
     [[nodiscard]] std::string info() const
     {
         return R"({"found":true,"info":{"id":")" + std::string(an_id) + R"(","name":"node","status":")" + status
             + R"(","uptime":"","app_url":null,"app_id":"","instance_id":"","configuration":{"name":"node","image":"i",)"
-              R"("compose_file":"{}","vcpu":1,"memory":1,"disk_size":1,"ports":[],"encrypted_env":"","user_config":")"
-            + user_config
-            + R"(","hugepages":false},"exited_at":"","boot_progress":"done","boot_error":"",)"
+              R"("compose_file":"{}","vcpu":1,"memory":1,"disk_size":1,"ports":[],"encrypted_env":"","user_config":)"
+            + json::write(json::Value(user_config))
+            + R"(,"hugepages":false},"exited_at":"","boot_progress":"done","boot_error":"",)"
               R"("shutdown_progress":"","image_version":"0.5.8","events":[]}})";
     }
 };
@@ -76,11 +84,15 @@ struct Upgrades : testing::Test {
     Client client { std::make_unique<MachineTransport>(machine) };
     Interrupt const interrupt = Interrupt::never();
     UpgradeJournal const journal = UpgradeJournal::open(directory.path(), an_id).value();
+    Claim const claim = Claim::make("here", crypto::Time()).value();
+    Claim const their_claim = Claim::make("there", crypto::Time()).value();
     UpgradeRecord const record { .vm = an_id,
         .digest = image::ImageDigest({ 1 }),
+        .claim = claim,
         .old_user_config = Secret("old"),
         .new_user_config = Secret("new") };
     AwaitHealth health = [](UpgradeRecord const&) { return Result<void>(ok); };
+    StubbornGuest stubborn = StubbornGuest::Leave;
 
     /// A node that is well in one direction only.
     static AwaitHealth only(Direction direction)
@@ -95,7 +107,7 @@ struct Upgrades : testing::Test {
     {
         Patience const patience { .deadline = 20ms, .pause = 1ms };
         UpgradeHooks const hooks { .await_health = health, .last_log_line = [] { return std::string("seen"); } };
-        return Upgrade(client, journal, hooks, { patience, patience }, interrupt).run(from);
+        return Upgrade(client, journal, hooks, { patience, patience, stubborn, 1ms }, interrupt).run(from);
     }
     Result<UpgradeOutcome> run() { return run(record); }
     std::string calls()
@@ -106,16 +118,31 @@ struct Upgrades : testing::Test {
         return all;
     }
     bool under_way() { return journal.load()->has_value(); }
+    [[nodiscard]] std::string claimed(std::string const& user_config) const
+    {
+        return claim.on(Secret(user_config)).reveal();
+    }
 };
 
-TEST_F(Upgrades, StopUpdateStart)
+TEST_F(Upgrades, ClaimStopUpdateStartAndReleaseTheVm)
 {
     auto const outcome = run().value();
     EXPECT_FALSE(outcome.rolled_back);
-    EXPECT_EQ(calls(), "ShutdownVm UpdateVm StartVm ");
+    EXPECT_EQ(calls(), "UpdateVm ShutdownVm UpdateVm StartVm UpdateVm ");
     EXPECT_EQ(machine.user_config, "new");
     EXPECT_EQ(machine.status, "running");
     EXPECT_FALSE(under_way());
+}
+
+TEST_F(Upgrades, KeepTheClaimUntilTheNodeIsWell)
+{
+    std::string seen;
+    health = [&](UpgradeRecord const&) -> Result<void> {
+        seen = machine.user_config;
+        return ok;
+    };
+    ASSERT_TRUE(run().ok());
+    EXPECT_EQ(seen, claimed("new"));
 }
 
 TEST_F(Upgrades, GoBackWhenTheNodeIsNotWell)
@@ -124,7 +151,7 @@ TEST_F(Upgrades, GoBackWhenTheNodeIsNotWell)
     auto const outcome = run().value();
     EXPECT_TRUE(outcome.rolled_back);
     EXPECT_EQ(outcome.reason, "the launcher refuses");
-    EXPECT_EQ(calls(), "ShutdownVm UpdateVm StartVm ShutdownVm UpdateVm StartVm ");
+    EXPECT_EQ(calls(), "UpdateVm ShutdownVm UpdateVm StartVm ShutdownVm UpdateVm StartVm UpdateVm ");
     EXPECT_EQ(machine.user_config, "old");
     EXPECT_FALSE(under_way());
 }
@@ -133,12 +160,15 @@ TEST_F(Upgrades, GoOnFromEveryPlaceWhereTheyWereCutOff)
 {
     struct Place {
         char const* status;
-        char const* user_config;
+        std::string user_config;
         char const* left;
     };
-    for (auto const& [status, user_config, left] : { Place { "running", "old", "ShutdownVm UpdateVm StartVm " },
-             Place { "stopped", "old", "UpdateVm StartVm " }, Place { "stopped", "new", "StartVm " },
-             Place { "running", "new", "" }, Place { "exited", "old", "StopVm UpdateVm StartVm " } }) {
+    for (auto const& [status, user_config, left] :
+        { Place { "running", "old", "UpdateVm ShutdownVm UpdateVm StartVm UpdateVm " },
+            Place { "running", claimed("old"), "ShutdownVm UpdateVm StartVm UpdateVm " },
+            Place { "stopped", claimed("old"), "UpdateVm StartVm UpdateVm " },
+            Place { "stopped", claimed("new"), "StartVm UpdateVm " }, Place { "running", claimed("new"), "UpdateVm " },
+            Place { "running", "new", "" }, Place { "exited", claimed("old"), "StopVm UpdateVm StartVm UpdateVm " } }) {
         machine = { .status = status, .user_config = user_config };
         ASSERT_TRUE(run().ok()) << status << user_config;
         EXPECT_EQ(calls(), left);
@@ -151,21 +181,53 @@ TEST_F(Upgrades, GoOnBackwards)
     auto back = record;
     back.direction = Direction::Back;
     back.reason = "earlier";
-    machine = { .status = "stopped", .user_config = "new" };
+    machine = { .status = "stopped", .user_config = claimed("new") };
     auto const outcome = run(back).value();
     EXPECT_TRUE(outcome.rolled_back);
     EXPECT_EQ(outcome.reason, "earlier");
-    EXPECT_EQ(calls(), "UpdateVm StartVm ");
+    EXPECT_EQ(calls(), "UpdateVm StartVm UpdateVm ");
+    EXPECT_EQ(machine.user_config, "old");
+
+    machine = { .user_config = claimed("old") };
+    ASSERT_TRUE(run(back).ok());
+    EXPECT_EQ(calls(), "UpdateVm ");
+    EXPECT_EQ(machine.user_config, "old");
+}
+
+TEST_F(Upgrades, DoNothingWhenTheVmmDoesNotTakeTheClaim)
+{
+    machine.refuses = "UpdateVm";
+    auto const refused = run();
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(calls(), "UpdateVm ");
+    EXPECT_EQ(machine.status, "running");
+    EXPECT_FALSE(under_way());
 }
 
 TEST_F(Upgrades, GoBackWhenTheVmmRefusesToUpdate)
 {
     machine.refuses = "UpdateVm";
+    machine.refuses_after = 1;
+    // And then takes it again.
+    health = [this](UpgradeRecord const&) {
+        machine.refuses.clear();
+        return Result<void>(ok);
+    };
     EXPECT_TRUE(run()->rolled_back);
-    EXPECT_EQ(calls(), "ShutdownVm UpdateVm StartVm ");
+    EXPECT_EQ(calls(), "UpdateVm ShutdownVm UpdateVm StartVm UpdateVm ");
     EXPECT_EQ(machine.status, "running");
     EXPECT_EQ(machine.user_config, "old");
     EXPECT_FALSE(under_way());
+}
+
+TEST_F(Upgrades, DoNotGoBackFromANodeThatIsWell)
+{
+    machine.refuses = "UpdateVm";
+    machine.refuses_after = 2;
+    ASSERT_FALSE(run().ok());
+    EXPECT_EQ(calls(), "UpdateVm ShutdownVm UpdateVm StartVm UpdateVm ");
+    EXPECT_EQ(journal.load().value()->direction, Direction::Forward);
+    EXPECT_EQ(machine.user_config, claimed("new"));
 }
 
 TEST_F(Upgrades, StopWhenSomebodyElseChangesTheVm)
@@ -173,23 +235,116 @@ TEST_F(Upgrades, StopWhenSomebodyElseChangesTheVm)
     machine.interferes = "theirs";
     auto const refused = run();
     ASSERT_FALSE(refused.ok());
-    EXPECT_EQ(calls(), "ShutdownVm ");
+    EXPECT_EQ(refused.error().kind(), ErrorKind::Refused);
+    EXPECT_EQ(calls(), "UpdateVm ShutdownVm ");
     EXPECT_EQ(machine.user_config, "theirs");
+    EXPECT_FALSE(under_way());
+    EXPECT_TRUE(std::filesystem::exists(directory.path() / (std::string(an_id) + ".abandoned.json")));
 
     machine = { .user_config = "theirs" };
     EXPECT_FALSE(run().ok());
     EXPECT_EQ(calls(), "");
 }
 
-TEST_F(Upgrades, LeaveAGuestThatDoesNotStopRunningAsItWas)
+TEST_F(Upgrades, LeaveTheVmToWhoeverClaimsItLast)
+{
+    struct Moment {
+        char const* after;
+        int calls_before;
+        char const* done;
+    };
+    for (auto const& [after, calls_before, done] :
+        { Moment { "UpdateVm", 0, "UpdateVm " }, Moment { "ShutdownVm", 0, "UpdateVm ShutdownVm " },
+            Moment { "UpdateVm", 1, "UpdateVm ShutdownVm UpdateVm " },
+            Moment { "StartVm", 0, "UpdateVm ShutdownVm UpdateVm StartVm " } }) {
+        auto const theirs = their_claim.on(Secret("old")).reveal();
+        machine = { .interferes = theirs, .interferes_at = after, .interferes_after = calls_before };
+        auto const refused = run();
+        ASSERT_FALSE(refused.ok()) << done;
+        EXPECT_NE(refused.error().message().find("another upgrade has taken this VM"), std::string::npos);
+        EXPECT_NE(refused.error().message().find(" of there, begun"), std::string::npos);
+        EXPECT_EQ(calls(), done);
+        EXPECT_EQ(machine.user_config, theirs);
+        EXPECT_FALSE(under_way());
+    }
+}
+
+TEST_F(Upgrades, TakeAClaimOverThatTheyWereToldOf)
+{
+    auto takes_over = record;
+    takes_over.taken_over = their_claim;
+    machine = { .status = "stopped", .user_config = their_claim.on(Secret("old")).reveal() };
+    ASSERT_TRUE(run(takes_over).ok());
+    EXPECT_EQ(calls(), "UpdateVm UpdateVm StartVm UpdateVm ");
+    EXPECT_EQ(machine.user_config, "new");
+
+    machine = { .user_config = their_claim.on(Secret("old")).reveal() };
+    EXPECT_FALSE(run().ok());
+    EXPECT_EQ(calls(), "");
+}
+
+TEST_F(Upgrades, AreOverWhenTheVmIsAsItWasWithoutTheClaim)
+{
+    machine = { .interferes = "old", .interferes_at = "ShutdownVm" };
+    ASSERT_FALSE(run().ok());
+    EXPECT_EQ(calls(), "UpdateVm ShutdownVm ");
+    EXPECT_EQ(machine.user_config, "old");
+}
+
+TEST_F(Upgrades, AreNotBegunWhenTheClaimWasNotWritten)
+{
+    machine = { .interferes = "old", .interferes_at = "UpdateVm" };
+    ASSERT_FALSE(run().ok());
+    EXPECT_EQ(calls(), "UpdateVm ");
+    EXPECT_FALSE(under_way());
+}
+
+TEST_F(Upgrades, SayNothingOfANodeWhoseGuestMayStillEnd)
 {
     machine.ignores_shutdown = true;
-    // Its launcher says nothing new.
-    health = [](UpgradeRecord const&) -> Result<void> { return Error(ErrorKind::Timeout, "silence"); };
-    auto const outcome = run().value();
-    EXPECT_TRUE(outcome.rolled_back);
-    EXPECT_EQ(calls(), "ShutdownVm ");
-    EXPECT_EQ(machine.user_config, "old");
+    auto const undecided = run();
+    ASSERT_FALSE(undecided.ok());
+    EXPECT_EQ(undecided.error().kind(), ErrorKind::Timeout);
+    EXPECT_NE(undecided.error().message().find("it is running; it was asked to end"), std::string::npos)
+        << undecided.error().message();
+    EXPECT_EQ(calls(), "UpdateVm ShutdownVm ");
+    EXPECT_EQ(machine.user_config, claimed("old"));
+
+    // It ends at last, and the upgrade is gone on with.
+    machine.status = "stopped";
+    ASSERT_TRUE(run(journal.load().value().value()).ok());
+    EXPECT_EQ(machine.user_config, "new");
+}
+
+TEST_F(Upgrades, CutThePowerOfAStubbornGuestWhereTold)
+{
+    machine.ignores_shutdown = true;
+    stubborn = StubbornGuest::CutPower;
+    ASSERT_TRUE(run().ok());
+    EXPECT_EQ(calls(), "UpdateVm ShutdownVm StopVm UpdateVm StartVm UpdateVm ");
+    EXPECT_EQ(machine.user_config, "new");
+}
+
+TEST_F(Upgrades, LearnNothingFromAVmmThatDoesNotAnswer)
+{
+    auto const well = health;
+    for (std::string const method : { "ShutdownVm", "StartVm" }) {
+        machine = { .silent_after = method };
+        health = [](UpgradeRecord const&) -> Result<void> { return Error(ErrorKind::Mismatch, "no answer in time"); };
+        ASSERT_FALSE(run().ok());
+        EXPECT_EQ(journal.load().value()->direction, Direction::Forward) << method;
+
+        machine.silent_after.clear();
+        health = well;
+        ASSERT_FALSE(run(journal.load().value().value())->rolled_back);
+        EXPECT_EQ(machine.user_config, "new");
+    }
+}
+
+TEST_F(Upgrades, OfAVmWhoseIdIsNoFilesNameAreRefused)
+{
+    for (std::string const id : { "../../etc/x", "", ".", "a/b", "a b" })
+        EXPECT_FALSE(UpgradeJournal::open(directory.path(), id).ok()) << id;
 }
 
 TEST_F(Upgrades, KeepTheRecordWhenTheWayBackFails)
@@ -215,6 +370,8 @@ TEST(UpgradeRecord, ReadsAsItWasWritten)
 {
     UpgradeRecord const record { .vm = "id",
         .digest = image::ImageDigest({ 7 }),
+        .claim = Claim::make("here", crypto::Time()).value(),
+        .taken_over = Claim::make("there", crypto::Time()).value(),
         .old_user_config = Secret("a\n\"b\""),
         .new_user_config = Secret("c"),
         .direction = Direction::Back,
@@ -223,6 +380,8 @@ TEST(UpgradeRecord, ReadsAsItWasWritten)
     auto const again = UpgradeRecord::parse(record.to_json().reveal()).value();
     EXPECT_EQ(again.vm, "id");
     EXPECT_EQ(again.digest, record.digest);
+    EXPECT_EQ(again.claim, record.claim);
+    EXPECT_EQ(again.taken_over, record.taken_over);
     EXPECT_EQ(again.old_user_config, record.old_user_config);
     EXPECT_EQ(again.new_user_config, record.new_user_config);
     EXPECT_EQ(again.direction, Direction::Back);

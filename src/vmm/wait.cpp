@@ -1,5 +1,6 @@
 #include "vmm/wait.h"
 
+#include <algorithm>
 #include <functional>
 
 #include <fmt/format.h>
@@ -33,6 +34,7 @@ Result<void> wait_until(Judge const& judge, std::string_view wanted, Client& cli
     Patience patience, Interrupt const& interrupt)
 {
     auto const deadline = Deadline::after(patience.deadline);
+    Pauses const pauses(patience.pause);
     std::optional<VmInfo> last;
     for (;;) {
         auto const vm = client.info(id);
@@ -47,7 +49,7 @@ Result<void> wait_until(Judge const& judge, std::string_view wanted, Client& cli
                 fmt::format("{} is not {} after {} s: {}", id, wanted,
                     std::chrono::duration_cast<std::chrono::seconds>(patience.deadline).count(), doing(last)))
                 .remedy("look at mpcctl status and mpcctl logs, and ask again");
-        TRY(interrupt.sleep(patience.pause));
+        TRY(interrupt.sleep(pauses.next()));
     }
 }
 
@@ -62,6 +64,12 @@ Judge has_status(Status wanted)
 }
 
 }  // namespace
+
+Duration Pauses::next() const
+{
+    auto const waited = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - m_begun);
+    return std::min(std::max<Duration>(waited / 16, std::chrono::milliseconds(50)), m_most);
+}
 
 Result<void> wait_until_running(Client& client, std::string const& id, Patience patience, Interrupt const& interrupt)
 {

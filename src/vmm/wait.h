@@ -8,7 +8,21 @@ namespace mpc::vmm {
 
 struct Patience {
     Duration deadline;
-    Duration pause = std::chrono::milliseconds(500);  ///< between two questions
+    Duration pause = std::chrono::seconds(1);  ///< between two questions, at most
+};
+
+/// A wait that has begun when this was made.
+class Pauses {
+public:
+    explicit Pauses(Duration most) : m_most(most) {}
+
+    /// How long to wait until the next look: a sixteenth of the time so far, so that what is waited for is seen little
+    /// later than it happened; at least 50 ms, so that a VMM has other things to do; but never more than `most`.
+    [[nodiscard]] Duration next() const;
+
+private:
+    Duration m_most;
+    std::chrono::steady_clock::time_point m_begun = std::chrono::steady_clock::now();
 };
 
 /// Until the VMM says so. A question that fails in between is asked again until the deadline, unless the VMM refuses.

@@ -43,6 +43,13 @@ TEST(VmmWait, DoesNotTakeAnExitedVmForAStoppedOne)
     EXPECT_THAT(done.error().message(), HasSubstr("it is exited"));
 }
 
+TEST(VmmWait, PausesNeverLongerThanTold)
+{
+    EXPECT_EQ(Pauses(1ms).next(), 1ms);
+    EXPECT_EQ(Pauses(0ms).next(), 0ms);
+    EXPECT_EQ(Pauses(1s).next(), 50ms);
+}
+
 TEST(VmmWait, SaysThatAVmIsGone)
 {
     auto state = state_of({ answered(gone) });

@@ -1,70 +1,36 @@
 """mpcctl upgrade on the simulated VMM: another image for a node, gated by its health, and the way back."""
 
 import json
-import signal
-import subprocess
 import time
 
 from harness.config import toml
-from harness.cvm import die_with_parent
+from harness.registry import docker_config
 from harness.runner import each, test
-from harness.vmm import Vmm, approved_file, configuration, free_port
+from harness.upgrades import UpgradedNode, freeze, thaw, with_both_images
 
-STEPS = {"stopping": "stopping the VM", "writing": "writing the user_config", "starting": "starting the VM",
-         "waiting": "waiting until the node is well"}
+STEPS = {"claiming": "", "stopping": "stopping the VM", "writing": "writing the user_config",
+         "starting": "starting the VM", "waiting": "waiting until the node is well"}
 UNKNOWN = "sha256:" + "cd" * 32
-
-
-class Fleet:
-    """One VM with a launched node, whose newer image is approved; and mpcctl to upgrade it."""
-
-    def __init__(self, world, vmm):
-        self.world, self.vmm = world, vmm
-        self.old, self.new = world.images.node, world.images.next
-        port = {"protocol": "tcp", "host_port": free_port(), "vm_port": 8090, "host_address": "127.0.0.1"}
-        self.vm = vmm.rpc("CreateVm", **configuration(self.old, ports=[port]))["id"]
-        vmm.wait_for_node(self.vm, self.old.id)
-        approved_file(vmm, self.vm).write_text(json.dumps({"approved_hashes": [self.new.id, self.old.id]}))
-
-    def command(self, digest, *words):
-        trust = self.vmm.vm(self.vm) / "trust"
-        return [self.world.mpcctl, "upgrade", self.vm, "--vmm", f"unix:{self.vmm.socket}", "--to", digest, "--yes", "--json",
-                "--state", self.vmm.directory / "state", "--agent", self.vmm.vm(self.vm) / "run/dstack.sock", "--policy",
-                trust / "policy.toml", "--collateral", trust / "collateral.json", "--health-timeout", "90", *words]
-
-    def upgrade(self, digest, *words):
-        """(exit code, outcome)."""
-        done = subprocess.run(self.command(digest, *words), capture_output=True, text=True, check=False, timeout=170)
-        return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
-
-    def user_config(self):
-        return self.vmm.info(self.vm)["configuration"]["user_config"]
-
-    def events(self):
-        return self.vmm.image_events(self.vm)
-
-
-def fleet(world):
-    return Vmm(world, images=[world.images.node, world.images.next])
+CLAIM = "# mpcctl upgrade "
 
 
 @test
 def a_node_is_upgraded_and_attests_its_new_image(world):
-    with fleet(world) as vmm:
-        it = Fleet(world, vmm)
+    with with_both_images(world) as vmm:
+        it = UpgradedNode(world, vmm)
         code, outcome = it.upgrade(it.new.id)
         assert code == 0 and outcome["outcome"] == "upgraded", outcome
         assert it.events() == [it.new.id], "one event a boot, of the new image"
-        assert it.new.id in it.user_config()
+        assert it.new.id in it.user_config() and CLAIM not in it.user_config()
         assert outcome["downtime_ms"] > 0
         code, outcome = it.upgrade(it.new.id)
-        assert code == 12, outcome
+        assert code == 12 and outcome["outcome"] == "already", outcome
 
 
 @test
 def an_image_that_the_launcher_refuses_is_rolled_back(world):
-    with fleet(world) as vmm:
-        it = Fleet(world, vmm)
+    with with_both_images(world) as vmm:
+        it = UpgradedNode(world, vmm)
         before = it.user_config()
         code, outcome = it.upgrade(UNKNOWN)
         assert code == 11 and outcome["outcome"] == "rolled_back", outcome
@@ -78,47 +44,204 @@ def an_image_that_the_launcher_refuses_is_rolled_back(world):
 
 @each(step=STEPS)
 def an_upgrade_that_is_killed_goes_on_where_it_was(world, step):
-    with fleet(world) as vmm:
-        it = Fleet(world, vmm)
-        program = subprocess.Popen(it.command(it.new.id), stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
-        for line in program.stderr:
-            if STEPS[step] in line:
-                break
+    with with_both_images(world) as vmm:
+        it = UpgradedNode(world, vmm)
+        begun = it.begin(it.new.id)
+        assert begun.wait_for(STEPS[step])
         time.sleep(0.05)
-        program.send_signal(signal.SIGKILL)
-        program.wait()
-        program.stderr.close()
+        begun.kill()
         code, outcome = it.upgrade(it.new.id)
         assert code == 0, outcome
-        assert it.events() == [it.new.id]
+        assert it.events() == [it.new.id] and CLAIM not in it.user_config()
+
+
+@test
+def an_upgrade_that_is_killed_can_be_taken_back(world):
+    with with_both_images(world) as vmm:
+        it = UpgradedNode(world, vmm)
+        before = it.user_config()
+        begun = it.begin(it.new.id)
+        assert begun.wait_for("starting the VM")
+        begun.kill()
+        code, outcome = it.upgrade(None, "--back")
+        assert code == 11 and outcome["outcome"] == "rolled_back" and "operator" in outcome["reason"], outcome
+        assert it.user_config() == before
+        code, error = it.upgrade(None, "--back")
+        assert code == 3 and "no upgrade" in error, error
+
+
+# --- others at work ---------------------------------------------------------------------------------------------------
 
 
 @test
 def two_upgrades_of_one_vm_do_not_run_at_a_time(world):
-    with fleet(world) as vmm:
-        it = Fleet(world, vmm)
-        first = subprocess.Popen(it.command(it.new.id), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                                 preexec_fn=die_with_parent)
-        first.stderr.readline()
+    with with_both_images(world) as vmm:
+        it = UpgradedNode(world, vmm)
+        first = it.begin(it.new.id)
+        assert first.wait_for("")
         code, error = it.upgrade(it.new.id)
         assert code == 4 and "another upgrade of this VM" in error, error
-        first.stderr.read()
-        first.stderr.close()
-        assert first.wait() == 0
+        code, _, said = first.end()
+        assert code == 0, said
+
+
+@each(moment=("at once", "while it stops", "while it starts", "while it is waited for"))
+def of_two_operators_on_two_machines_one_upgrades(world, moment):
+    steps = {"while it stops": "stopping the VM", "while it starts": "starting the VM",
+             "while it is waited for": "waiting until"}
+    with with_both_images(world) as vmm:
+        it = UpgradedNode(world, vmm)
+        boots = it.boots()
+        first = it.begin(it.new.id, state="one")
+        if moment in steps:
+            assert first.wait_for(steps[moment])
+        second = it.begin(it.new.id, state="other")
+        outcomes = [first.end(), second.end()]
+        assert sorted(code for code, _, _ in outcomes) == [0, 4], outcomes
+        refused = next(said for code, _, said in outcomes if code == 4)
+        assert "another upgrade" in refused and CLAIM in refused and "remedy" in refused, refused
+        assert it.boots() == boots + 1, "it was started once"
+        assert it.events() == [it.new.id] and CLAIM not in it.user_config()
+
+
+@test
+def an_upgrade_that_was_cut_off_on_another_machine_is_taken_over_when_told(world):
+    with with_both_images(world) as vmm:
+        it = UpgradedNode(world, vmm)
+        begun = it.begin(it.new.id, state="lost")
+        assert begun.wait_for("writing the user_config")
+        begun.kill()
+        code, error = it.upgrade(it.new.id)
+        assert code == 4 and CLAIM in error and "--take-over" in error, error
+        code, outcome = it.upgrade(it.new.id, "--take-over")
+        assert code == 0, outcome
+        assert it.events() == [it.new.id] and CLAIM not in it.user_config()
 
 
 @test
 def a_user_config_that_somebody_else_changes_is_not_overwritten(world):
-    with fleet(world) as vmm:
-        it = Fleet(world, vmm)
-        program = subprocess.Popen(it.command(it.new.id), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                                   preexec_fn=die_with_parent)
-        for line in program.stderr:
-            if "stopping the VM" in line:
-                break
+    with with_both_images(world) as vmm:
+        it = UpgradedNode(world, vmm)
+        begun = it.begin(it.new.id)
+        assert begun.wait_for("stopping the VM")
         theirs = toml("mpc/theirs")
         vmm.rpc("UpdateVm", id=it.vm, user_config=theirs)
-        error = program.stderr.read()
-        program.stderr.close()
-        assert program.wait() == 4 and "somebody changed it" in error, error
+        code, _, said = begun.end()
+        assert code == 4 and "somebody changed it" in said, said
         assert it.user_config() == theirs
+        assert (vmm.directory / "state" / f"{it.vm}.abandoned.json").exists()
+
+
+# --- what surrounds it fails ------------------------------------------------------------------------------------------
+
+
+@each(step=("stopping", "writing", "starting", "waiting"))
+def an_upgrade_goes_on_when_the_vmm_has_died_and_is_back(world, step):
+    with with_both_images(world) as vmm:
+        it = UpgradedNode(world, vmm)
+        begun = it.begin(it.new.id, "--stop-timeout", "4", seconds=6)
+        assert begun.wait_for(STEPS[step])
+        vmm.kill()
+        code, output, said = begun.end()
+        assert code == 4 and not output and "remedy" in said, said
+        vmm.start()
+        code, outcome = it.upgrade(it.new.id)
+        assert code == 0 and outcome["outcome"] == "upgraded", outcome
+        assert it.events() == [it.new.id] and CLAIM not in it.user_config()
+
+
+@test
+def a_guest_that_does_not_end_is_left_to_the_operator(world):
+    with with_both_images(world) as vmm:
+        it = UpgradedNode(world, vmm)
+        hardware = it.hardware()
+        freeze(hardware)
+        code, error = it.upgrade(it.new.id, "--stop-timeout", "2")
+        assert code == 4 and "it was asked to end, and may still do so" in error and "--force-stop" in error, error
+        thaw(hardware)
+        vmm.wait_for_status(it.vm, "stopped")  # as was said, it ends later; nobody claims that it runs
+        code, outcome = it.upgrade(it.new.id)
+        assert code == 0 and it.events() == [it.new.id], outcome
+
+
+@test
+def the_power_of_a_guest_that_does_not_end_is_cut_when_told(world):
+    with with_both_images(world) as vmm:
+        it = UpgradedNode(world, vmm)
+        freeze(it.hardware())
+        code, outcome = it.upgrade(it.new.id, "--stop-timeout", "2", "--force-stop")
+        assert code == 0 and it.events() == [it.new.id], outcome
+
+
+# --- the registry -----------------------------------------------------------------------------------------------------
+
+
+class FromRegistry(UpgradedNode):
+    """Its user_config names a registry, which mpcctl reaches: both are at the CVM's site."""
+
+    def __init__(self, world, vmm, registry):
+        self.registry = registry
+        # The port to the launcher's log is the machine's, and not the site's.
+        super().__init__(world, vmm, user_config=toml(f"{registry.address}/mpc/node"), ports=[])
+
+    def ask(self, digest, *words):
+        """(exit code, what it said) of an upgrade that asks the registry first."""
+        program = self.world.cvm.at_site(*self.command(digest, *words, fetch_check=True))
+        return program.wait(170), program.output()
+
+    def assert_untouched(self):
+        info = self.vmm.info(self.vm)
+        assert info["status"] == "running" and "sha256" not in info["configuration"]["user_config"], info
+        assert not (self.vmm.directory / "state" / f"{self.vm}.json").exists()
+        assert self.events() == [self.old.id]
+
+
+@test
+def an_image_that_the_registry_does_not_have_stops_nothing(world):
+    with with_both_images(world) as vmm:
+        it = FromRegistry(world, vmm, world.registry)
+        code, said = it.ask(it.new.id)
+        assert code == 3 and "cannot be fetched" in said and "--no-fetch-check" in said, said
+        it.assert_untouched()
+
+        world.registry.push(it.old)
+        code, said = it.ask(it.new.id)
+        assert code == 3 and "none of the tags" in said, said
+
+        world.registry.push(it.new)
+        world.registry.lose_blob(it.new.layer_digests[1])
+        for digest in (it.new.id, it.new.digest):
+            code, said = it.ask(digest)
+            assert code == 3 and f"not its layer {it.new.layer_digests[1]}" in said, said
+        it.assert_untouched()
+
+        world.registry.stop()
+        code, said = it.ask(it.new.id)
+        assert code == 4 and "cannot be fetched" in said, said
+        it.assert_untouched()
+
+
+@test
+def an_image_that_the_registry_has_is_upgraded_to(world):
+    with with_both_images(world) as vmm:
+        it = FromRegistry(world, vmm, world.registry)
+        world.registry.push(it.new)
+        code, said = it.ask(it.new.id)
+        assert code == 0 and "has it, as image ID behind the tag latest" in said, said
+        assert it.events() == [it.new.id]
+
+
+@test
+def a_private_registry_is_asked_with_the_operators_credentials(world):
+    with with_both_images(world) as vmm:
+        it = FromRegistry(world, vmm, world.private_registry.start())
+        it.registry.push(it.new)
+        code, said = it.ask(it.new.id)
+        assert code == 4 and "credentials" in said, said
+        it.assert_untouched()
+        wrong = docker_config(vmm.directory, it.registry.address, password="not-the-password")
+        code, said = it.ask(it.new.id, "--docker-config", wrong)
+        assert code == 4 and "not-the-password" not in said, said
+        it.assert_untouched()
+        code, said = it.ask(it.new.id, "--docker-config", docker_config(vmm.directory, it.registry.address))
+        assert code == 0, said

@@ -1,0 +1,211 @@
+#include "mpcctl/upgrade_node.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/user_directory.h"
+#include "config/user_config.h"
+#include "mpcctl/option_values.h"
+#include "vmm/digest_override.h"
+
+namespace mpc::ctl {
+
+namespace {
+
+constexpr std::size_t user_config_limit = std::size_t { 1 } << 20;
+
+using vmm::UpgradeRecord;
+
+/// Without a domain, which is nobody's business.
+std::string host_name()
+{
+    std::array<char, 256> name {};
+    if (gethostname(name.data(), name.size() - 1) != 0)
+        return "";
+    std::string const text(name.data());
+    return text.substr(0, text.find('.'));
+}
+
+Result<Secret> new_user_config(UpgradeOptions const& options, Secret const& old, image::ImageDigest const& digest)
+{
+    if (!options.user_config)
+        return vmm::with_override(old.reveal(), digest);
+    Secret const text(TRY(read_file(*options.user_config, user_config_limit).in("user_config")));
+    return vmm::with_override(text.reveal(), digest).in(options.user_config->string());
+}
+
+bool runs_with(vmm::VmInfo const& vm, Secret const& user_config)
+{
+    return vm.status == vmm::Status::Running && vm.configuration->user_config == user_config;
+}
+
+Result<NodePlan> plan_to_go_on(UpgradeOptions const& options, UpgradeTarget const& target,
+    image::ImageDigest const& digest)
+{
+    auto record = *target.under_way;
+    if (digest != record.digest)
+        return Error(ErrorKind::Invalid,
+            "an upgrade of " + target.label() + " to " + record.digest.text() + " is under way")
+            .remedy("finish it first: run mpcctl upgrade for it without --to, or with --back");
+    if (options.back && record.direction == vmm::Direction::Forward) {
+        record.direction = vmm::Direction::Back;
+        record.reason = "the operator took it back";
+    }
+    return NodePlan { Need::GoOn, std::move(record) };
+}
+
+/// Why it failed, and what the VM said; beside the journal, for whoever looks into it.
+void keep_reasons(UpgradeTarget const& target, UpgradeRecord const& record, std::string const& reason)
+{
+    auto& client = target.host->client;
+    json::Object bundle { { "vm", record.vm }, { "digest", record.digest.text() }, { "reason", reason } };
+    if (auto const vm = client.info(record.vm); vm.ok() && *vm)
+        bundle.add("state", vm_json(**vm));
+    std::string console;
+    auto const take = [&console](std::string_view piece) -> Result<void> {
+        console.append(piece.substr(0, (std::size_t { 1 } << 20) - console.size()));
+        return ok;
+    };
+    if (client.logs(record.vm, { .lines = 1000 }, take).ok())
+        bundle.add("console", std::move(console));
+    auto const path = target.state / (record.vm + ".failed.json");
+    auto const written = write_file_atomically(path, json::write_pretty(bundle) + "\n");
+    fmt::print(stderr, "mpcctl: {}\n", written.ok() ? "reasons kept in " + path.string() : written.error().message());
+}
+
+}  // namespace
+
+std::string label_of(UpgradeHost const& host, vmm::VmInfo const& vm)
+{
+    auto const name = printable(vm.name, 80);
+    return host.context.empty() ? name : printable(host.context, 80) + "/" + name;
+}
+
+Result<std::filesystem::path> state_directory(UpgradeOptions const& options)
+{
+    if (options.state)
+        return *options.state;
+    if (auto const state = user_directory("XDG_STATE_HOME", ".local/state"))
+        return *state / "mpcctl" / "upgrades";
+    return Error(ErrorKind::Invalid, "HOME is not set, so nothing can be remembered").remedy("give --state DIR");
+}
+
+Result<UpgradeTarget> open_target(UpgradeHost& host, vmm::VmInfo vm, UpgradeOptions const& options)
+{
+    if (!vm.configuration)
+        return Error(ErrorKind::Refused, "the VMM does not tell the VM's configuration")
+            .remedy("check the VMM's version: an upgrade needs the present user_config");
+    auto state = TRY(state_directory(options));
+    auto journal = TRY(vmm::UpgradeJournal::open(state, vm.id).in(printable(vm.name, 80)));
+    auto under_way = TRY(journal.load());
+    return UpgradeTarget { &host, std::move(vm), std::move(state), std::move(journal), std::move(under_way) };
+}
+
+Result<image::ImageDigest> chosen_digest(UpgradeOptions const& options, Interrupt const& interrupt)
+{
+    std::optional<image::ImageDigest> wanted;
+    if (options.to)
+        wanted = TRY(parse_image_digest(*options.to).in("--to"));
+    if (options.approved.contract.empty()) {
+        if (wanted)
+            return *wanted;
+        return Error(ErrorKind::Invalid, "no digest to upgrade to")
+            .exit_as(mpc::ExitCode::Usage)
+            .remedy("give --to DIGEST, or --contract and --rpc for the newest that the network allows");
+    }
+    auto const lists = TRY(fetch_lists(options.approved, interrupt));
+    auto const allowed = TRY(lists.images);
+    if (allowed.empty())
+        return Error(ErrorKind::Mismatch, "the contract allows no image");
+    if (!wanted)
+        return allowed.front().digest;
+    if (std::ranges::find(allowed, *wanted, &near::AllowedImage::digest) == allowed.end())
+        return Error(ErrorKind::Mismatch, "the contract does not allow " + wanted->text())
+            .remedy("wait until it is voted in; mpcctl approved lists what is allowed");
+    return *wanted;
+}
+
+Result<NodePlan> plan_node(UpgradeOptions const& options, UpgradeTarget const& target, image::ImageDigest const& digest)
+{
+    if (target.under_way)
+        return plan_to_go_on(options, target, digest);
+    auto const& present = target.vm.configuration->user_config;
+    auto const claim = vmm::Claim::of(present.reveal());
+    if (claim && !options.take_over)
+        return Error(ErrorKind::Refused,
+            "another upgrade of " + target.label() + " is under way: " + printable(claim->line()))
+            .remedy("wait until it has ended; if it was cut off for good, --take-over begins anew from what is there");
+    Secret const old(std::string(vmm::without_claim(present.reveal())));
+    auto const changed = TRY(new_user_config(options, old, digest).in(target.label()));
+    auto const own =
+        TRY(vmm::Claim::make(host_name(), std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())));
+    return NodePlan { runs_with(target.vm, changed) ? Need::None : Need::Begin,
+        UpgradeRecord { .vm = target.vm.id,
+            .digest = digest,
+            .claim = own,
+            .taken_over = claim,
+            .old_user_config = old,
+            .new_user_config = changed } };
+}
+
+Result<void> FetchCheck::check(NodePlan const& plan)
+{
+    if (plan.need != Need::Begin || m_options.skip)
+        return ok;
+    auto const user = TRY(config::read_user_config(plan.record.new_user_config.reveal(), config::Platform::Tee));
+    auto const key =
+        fmt::format("{} {} {}", plan.record.digest.text(), user.image.repository(), fmt::join(user.tags, ","));
+    if (std::ranges::find(m_known, key) != m_known.end())
+        return ok;
+    auto const found = TRY(check_fetchable(user, plan.record.digest, m_options, m_interrupt));
+    fmt::print(stderr, "{} has it, as {}: {} layers, {:.1f} MB\n", user.image.repository(), found.as, found.layers,
+        static_cast<double>(found.bytes) / 1e6);
+    m_known.push_back(key);
+    return ok;
+}
+
+Result<void> confirm(UpgradeOptions const& options, std::string const& what)
+{
+    if (options.yes) {
+        fmt::print(stderr, "{}\n", what);
+        return ok;
+    }
+    auto const answer = ask(what + " Go on (yes or no)?");
+    if (answer && *answer == "yes")
+        return ok;
+    return Error(ErrorKind::Invalid, answer ? "not confirmed: nothing was done" : "nobody can be asked for consent")
+        .exit_as(mpc::ExitCode::Usage)
+        .remedy("answer yes, or give --yes");
+}
+
+Result<vmm::UpgradeOutcome> perform(UpgradeOptions const& options, UpgradeTarget const& target, NodePlan const& plan,
+    Interrupt const& interrupt)
+{
+    auto& client = target.host->client;
+    auto record = plan.record;
+    auto const health = TRY(NodeHealth::of(client, target.vm, target.host->address, options.health,
+        std::chrono::seconds(options.health_seconds), interrupt));
+    if (plan.need == Need::Begin)
+        record.log_seen = health.last_log_line();
+    auto const await_health = [&](UpgradeRecord const& now) {
+        fmt::print(stderr, "waiting until the node is well\n");
+        auto well = health.wait(now);
+        if (!well.ok() && well.error().kind() != ErrorKind::Interrupted)
+            keep_reasons(target, now, well.error().message());
+        return well;
+    };
+    vmm::UpgradeHooks const hooks { .await_health = await_health,
+        .last_log_line = [&health] { return health.last_log_line(); },
+        .on_step = [](std::string_view step) { fmt::print(stderr, "{}\n", step); } };
+    vmm::Upgrade::Settings settings;
+    settings.stop.deadline = std::chrono::seconds(options.stop_seconds);
+    settings.stubborn = options.force_stop ? vmm::StubbornGuest::CutPower : vmm::StubbornGuest::Leave;
+    return from_other_side(vmm::Upgrade(client, target.journal, hooks, settings, interrupt).run(std::move(record)))
+        .remedy("run mpcctl upgrade again: it goes on where it was");
+}
+
+}  // namespace mpc::ctl

@@ -294,7 +294,8 @@ Result<void> Launch::start(std::string const& id)
     TRY(m_engine.start_container(id)
             .in("starting the node")
             .exit_as(ExitCode::Engine)
-            .remedy("the digest is measured; mend the cause and start the launcher again in this boot"));
+            .remedy("the digest is measured; mend the cause and start the launcher again in this boot (a port that the "
+                    "engine calls allocated although nothing uses it, as after a power cut, is free after a reboot)"));
     TRY(see_it_running(id));
     if (!m_receipt.empty()) {
         if (auto written = write_file_atomically(m_plan.shared(receipt_name), m_receipt); !written.ok())

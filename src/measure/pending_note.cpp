@@ -25,7 +25,10 @@ Result<bool> PendingNote::exists() const
     return *note == TRY(identity());
 }
 
-Result<void> PendingNote::write() const { return write_file_atomically(m_file, TRY(identity())); }
+Result<void> PendingNote::write() const
+{
+    return write_file_atomically(m_file, TRY(identity())).remedy("the shared volume must be writable and have space");
+}
 
 Result<void> PendingNote::remove() const
 {

@@ -47,6 +47,22 @@ TEST(ComposeFile, NamesWhatItDoesNotKnow)
     EXPECT_THAT(refusal("services: {a: {image: one, volumes: ['data:/x']}}"), HasSubstr("\"data\" is not declared"));
 }
 
+TEST(ComposeFile, PassesOverNothingThatComposeWouldDo)
+{
+    for (auto const* const member :
+        { "ports: ['80:80']", "networks: [own]", "depends_on: [b]", "env_file: x", "build: .", "privileged: false",
+            "devices: [/dev/x]", "healthcheck: {}", "extends: {}", "profiles: [p]", "expose: ['1']" }) {
+        std::string const name(member, std::string_view(member).find(':'));
+        EXPECT_THAT(refusal(std::string("services: {a: {image: one, ") + member + "}}"),
+            HasSubstr("service a: \"" + name + "\" is not known"));
+    }
+    for (auto const* const member : { "networks: {own: {}}", "configs: {}", "include: [x]", "x-own: 1" }) {
+        std::string const name(member, std::string_view(member).find(':'));
+        EXPECT_THAT(refusal(std::string("services: {a: {image: one}}\n") + member),
+            HasSubstr("\"" + name + "\" is not known"));
+    }
+}
+
 TEST(ComposeFile, RefusesVariables)
 {
     EXPECT_THAT(refusal("services: {a: {image: '${IMAGE}'}}"), HasSubstr("variables are not known"));

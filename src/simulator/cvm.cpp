@@ -32,10 +32,10 @@ Result<Fd> opened(fs::path const& path, int flags)
 }
 
 /// Held for as long as the machine runs, also by the guest's first process: one that was killed takes a moment to go.
-Result<Fd> lock(fs::path const& directory)
+Result<Fd> take_lock(fs::path const& directory, Duration patience)
 {
     auto fd = TRY(opened(directory / "lock", O_RDWR));
-    auto const deadline = Deadline::after(patience_with_predecessor);
+    auto const deadline = Deadline::after(patience);
     while (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
         if (deadline.passed())
             return Error(ErrorKind::Invalid, directory.string() + " is the directory of a CVM that runs")
@@ -138,7 +138,7 @@ Result<void> run_cvm(CvmOptions const& given, Interrupt const& interrupt)
     auto options = given;
     TRY(make_directories(options.directory));
     options.directory = fs::canonical(options.directory);
-    auto const held = TRY(lock(options.directory));
+    auto const held = TRY(take_lock(options.directory, patience_with_predecessor));
     auto listeners = TRY(listen_on_machine(options.ports));
     Console console(TRY(opened(options.directory / "serial.log", O_WRONLY | O_APPEND)),
         TRY(opened(options.directory / "events.jsonl", O_WRONLY | O_APPEND | O_TRUNC)));
@@ -165,9 +165,18 @@ Result<void> run_cvm(CvmOptions const& given, Interrupt const& interrupt)
     return result;
 }
 
+bool power_is_off(fs::path const& directory)
+{
+    auto const held = take_lock(directory, Duration(0));
+    if (!held.ok())
+        return held.error().kind() != ErrorKind::Invalid;
+    remove_control_group(control_group_of(directory));
+    return true;
+}
+
 void wait_for_power_off(fs::path const& directory)
 {
-    auto const held = lock(directory);
+    auto const held = take_lock(directory, patience_with_predecessor);
     remove_control_group(control_group_of(directory));
 }
 

@@ -44,7 +44,9 @@ struct CvmOptions {
 /// (the guest ended with an error, which events.jsonl has as boot.error).
 Result<void> run_cvm(CvmOptions const& options, Interrupt const& interrupt);
 
-/// After run_cvm()'s process was killed: waits until the last process of the guest is gone, at most 5 s, and clears up.
+/// After run_cvm()'s process was killed: whether the last process of the guest is gone, too. Clears up if so.
+bool power_is_off(std::filesystem::path const& directory);
+/// As power_is_off(), but waits for it, at most 5 s.
 void wait_for_power_off(std::filesystem::path const& directory);
 
 }  // namespace mpc::simulator

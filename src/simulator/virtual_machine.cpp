@@ -1,5 +1,6 @@
 #include "simulator/virtual_machine.h"
 
+#include <climits>
 #include <csignal>
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -68,6 +69,7 @@ std::string duration_text(std::chrono::steady_clock::duration duration)
     dup2(null, 0);
     dup2(out, 1);
     dup2(err, 2);
+    close_range(3, UINT_MAX, 0);  // a connection that stayed open here would seem alive to its client
     std::vector<char*> words;
     for (auto const& word : command)
         words.push_back(const_cast<char*>(word.c_str()));
@@ -95,7 +97,11 @@ VirtualMachine::VirtualMachine(fs::path directory, VmConfiguration configuration
 {
 }
 
-VirtualMachine::~VirtualMachine() { stop(); }
+VirtualMachine::~VirtualMachine()
+{
+    stop();
+    wait_for_the_end();
+}
 
 Result<std::unique_ptr<VirtualMachine>> VirtualMachine::create(fs::path const& directory, VmConfiguration configuration,
     VmSetting const& setting)
@@ -164,6 +170,10 @@ std::vector<std::string> VirtualMachine::command_line() const
 Result<void> VirtualMachine::start()
 {
     look();
+    if (m_is_removed)
+        return Error(ErrorKind::Refused, "VM is being removed");
+    if (m_was_killed)
+        wait_for_the_end();
     if (m_process != 0)
         return ok;
     std::error_code ignored;
@@ -185,10 +195,30 @@ void VirtualMachine::look()
 {
     if (m_process != 0 && waitpid(m_process, nullptr, WNOHANG) != 0) {
         m_process = 0;
+        m_is_ending = true;
         m_exited_at =
             std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
                 .count();
     }
+    if (m_is_ending && power_is_off(m_directory)) {
+        m_is_ending = false;
+        m_was_killed = false;
+    }
+    std::error_code ignored;
+    if (m_is_removed && !is_on())
+        fs::remove_all(m_directory, ignored);
+}
+
+/// Of one that was killed.
+void VirtualMachine::wait_for_the_end()
+{
+    if (m_process != 0)
+        waitpid(m_process, nullptr, 0);
+    if (is_on())
+        wait_for_power_off(m_directory);
+    m_process = 0;
+    m_is_ending = false;
+    m_was_killed = false;
 }
 
 void VirtualMachine::stop()
@@ -197,9 +227,7 @@ void VirtualMachine::stop()
     look();
     if (m_process != 0) {
         kill(m_process, SIGKILL);
-        waitpid(m_process, nullptr, 0);
-        m_process = 0;
-        wait_for_power_off(m_directory);
+        m_was_killed = true;
     }
     static_cast<void>(write_state().ok());
 }
@@ -216,16 +244,24 @@ void VirtualMachine::shut_down()
 void VirtualMachine::remove()
 {
     stop();
-    std::error_code ignored;
-    fs::remove_all(m_directory, ignored);
+    m_is_removed = true;
+    look();
+}
+
+bool VirtualMachine::is_gone()
+{
+    look();
+    return m_is_removed && !is_on();
 }
 
 VmStatus VirtualMachine::status()
 {
     look();
+    if (m_is_removed)
+        return VmStatus::Removing;
     if (m_started)
-        return m_process != 0 ? VmStatus::Running : VmStatus::Exited;
-    return m_process != 0 ? VmStatus::Stopping : VmStatus::Stopped;
+        return is_on() ? VmStatus::Running : VmStatus::Exited;
+    return is_on() ? VmStatus::Stopping : VmStatus::Stopped;
 }
 
 bool VirtualMachine::is_at_rest()
@@ -245,7 +281,7 @@ json::Object VirtualMachine::info(bool brief)
     auto const app_id = !m_configuration.app_id.empty() ? m_configuration.app_id
         : identity.ok()                                 ? to_hex(identity->app_id)
                                                         : std::string();
-    auto const runs = m_process != 0;
+    auto const runs = is_on();
     return {
         { "id", id() },
         { "name", m_configuration.name },

@@ -32,14 +32,16 @@ public:
     VirtualMachine(VirtualMachine const&) = delete;
     VirtualMachine& operator=(VirtualMachine const&) = delete;
 
-    /// Nothing happens to one that runs. Errors: Io.
+    /// Nothing happens to one that runs; one whose power was just cut is waited for. Errors: Io; Refused (it
+    /// is being removed).
     Result<void> start();
-    /// Kills it at once.
+    /// Cuts its power. It is stopped when its last process is gone, which nobody waits for here.
     void stop();
     /// Asks the guest to end; it does so in its own time.
     void shut_down();
-    /// Stops it and deletes its directory.
+    /// Cuts its power; once it is stopped, status() or is_gone() deletes its directory.
     void remove();
+    [[nodiscard]] bool is_gone();
     /// Stores the configuration as it is now. Errors: Io.
     Result<void> store() const;
 
@@ -57,11 +59,16 @@ private:
     [[nodiscard]] std::vector<std::string> command_line() const;
     Result<void> write_state() const;
     void look();
+    void wait_for_the_end();
+    [[nodiscard]] bool is_on() const { return m_process != 0 || m_is_ending; }
 
     std::filesystem::path m_directory;
     VmConfiguration m_configuration;
     VmSetting m_setting;
     bool m_started = false;
+    bool m_was_killed = false;
+    bool m_is_removed = false;
+    bool m_is_ending = false;  ///< its process has ended, but perhaps not what that had started
     pid_t m_process = 0;
     std::chrono::steady_clock::time_point m_since {};
     std::optional<std::int64_t> m_exited_at {};

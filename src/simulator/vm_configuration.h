@@ -10,7 +10,7 @@
 namespace mpc::simulator {
 
 struct VmPort {
-    std::string protocol;  ///< "tcp" or "udp"
+    std::string protocol;  ///< "tcp", or "udp", which is kept and leads nowhere
     std::uint16_t host_port = 0;
     std::uint16_t vm_port = 0;
     std::string host_address;  ///< as asked for; the simulator listens on loopback whatever it says

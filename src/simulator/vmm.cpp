@@ -126,6 +126,7 @@ http::Answer Vmm::handle(http::Request const& request)
     auto const method = path.substr(path.rfind('/') + 1);
 
     std::lock_guard const lock(m_mutex);
+    bury();
     http::Answer answer = not_found();
     if (!knows(request, query))
         answer = unauthorised();
@@ -201,6 +202,12 @@ http::Answer Vmm::logs(json::Object const& query)
     if (text_in(query, "follow", "false") == "true")
         answer.delivery.more = followed(path, whole.size());
     return answer;
+}
+
+/// Forgets the VMs that were removed and have ended.
+void Vmm::bury()
+{
+    std::erase_if(m_machines, [](auto const& entry) { return entry.second->is_gone(); });
 }
 
 Result<VirtualMachine*> Vmm::find(std::string const& id)

@@ -28,8 +28,9 @@ struct VmmOptions {
 /// Serves POST /prpc/[Teepod.]<Method>?json, POST /guest/<Method>?json, GET /logs, JSON only. Errors are 400 with
 /// {"error": text}; 401 without a body for a caller who is not known; 404 for other paths. CreateVm, StartVm, StopVm,
 /// ShutdownVm, RemoveVm, UpdateVm, UpgradeApp, ResizeVm, Status, GetInfo, ListImages, GetComposeHash, GetMeta, Version,
-/// ListGpus, ReloadVms; GetAppEnvEncryptPubKey is refused, as without a KMS. Nothing restarts by itself.
-/// Its VMs die with the thread that calls handle(); their disks stay. Safe to use from any thread.
+/// ListGpus, ReloadVms; GetAppEnvEncryptPubKey is refused, as without a KMS. StopVm and RemoveVm only
+/// begin what they are asked for. Nothing restarts by itself. Its VMs die with the thread that calls handle(); their
+/// disks stay. Safe to use from any thread.
 class Vmm {
 public:
     /// Knows the VMs that the directory has, all stopped. Errors: Io, Invalid.
@@ -48,6 +49,7 @@ private:
     http::Answer logs(json::Object const& query);
     Result<json::Value> call(std::string_view method, json::Object const& message, Faults const& faults);
 
+    void bury();
     Result<VirtualMachine*> find(std::string const& id);
     Result<VirtualMachine*> named_in(json::Object const& message);
     Result<void> check_image(std::string const& name) const;

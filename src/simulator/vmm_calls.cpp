@@ -52,6 +52,19 @@ json::Object meta()
     };
 }
 
+/// Pages count from 1; without a size there is one page with everything.
+Result<json::Array> page_of(json::Array const& all, json::Object const& message)
+{
+    auto const size = std::size_t { TRY(number_member(message, "page_size")) };
+    auto const page = std::size_t { std::max(TRY(number_member(message, "page")), 1U) };
+    if (size == 0)
+        return all;
+    auto const first = std::min(all.size(), (page - 1) * size);
+    auto const last = std::min(all.size(), first + size);
+    auto const at = [&](std::size_t index) { return all.begin() + static_cast<std::ptrdiff_t>(index); };
+    return json::Array(at(first), at(last));
+}
+
 }  // namespace
 
 std::vector<std::string_view> const& vmm_methods()
@@ -210,7 +223,7 @@ Result<json::Value> Vmm::remove_vm(json::Object const& message)
 {
     auto* const machine = TRY(named_in(message));
     machine->remove();
-    m_machines.erase(machine->id());
+    bury();
     return json::Value();
 }
 
@@ -233,7 +246,8 @@ Result<json::Value> Vmm::status(json::Object const& message, Faults const& fault
         shown.emplace_back(std::move(told));
     }
     auto const total = shown.size();
-    return json::Object { { "vms", std::move(shown) }, { "port_mapping_enabled", true }, { "total", total } };
+    return json::Object { { "vms", TRY(page_of(shown, message)) }, { "port_mapping_enabled", true },
+        { "total", total } };
 }
 
 Result<json::Value> Vmm::get_info(json::Object const& message)

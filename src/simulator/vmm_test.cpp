@@ -98,6 +98,29 @@ TEST_F(SimulatedVmm, RefusesAPortThatAnotherVmHas)
     EXPECT_THAT(ask("/prpc/CreateVm?json", wanted).body, HasSubstr("Port 80 is already in use"));
 }
 
+TEST_F(SimulatedVmm, ShowsItsVmsInPages)
+{
+    for (int i = 0; i < 5; ++i)
+        create();
+    auto const shown = [this](unsigned page, unsigned size) {
+        auto const answer =
+            *json::read_object(ask("/prpc/Status?json", { { "page", page }, { "page_size", size } }).body);
+        EXPECT_EQ(answer.require_number("total").value(), 5);
+        std::vector<std::string> ids;
+        for (auto const& vm : **answer.require_array("vms"))
+            ids.push_back(vm.object()->require_text("id").value());
+        return ids;
+    };
+    auto const all = shown(0, 0);
+    EXPECT_EQ(all.size(), 5U);
+    EXPECT_EQ(shown(7, 0), all);
+    EXPECT_THAT(shown(0, 2), testing::ElementsAre(all[0], all[1]));
+    EXPECT_THAT(shown(1, 2), testing::ElementsAre(all[0], all[1]));
+    EXPECT_THAT(shown(3, 2), testing::ElementsAre(all[4]));
+    EXPECT_TRUE(shown(4, 2).empty());
+    EXPECT_TRUE(shown(UINT32_MAX, UINT32_MAX).empty());
+}
+
 TEST_F(SimulatedVmm, AsksForTheTokenOrThePassword)
 {
     m_options.token = "secret";

@@ -50,7 +50,7 @@ class Vmm:
             return {"hash": hashlib.sha256(body["compose_file"].encode()).hexdigest()}
         if method == "CreateVm":
             identity = self.add(body["name"], number=7)
-            self.vms[identity]["config"] = {**body, **({"compose_file": "{}"} if self.lie == "compose" else {})}
+            self.vms[identity]["config"] = {**body, **(self.lie if isinstance(self.lie, dict) else {})}
             return {"id": identity}
         vm = self.vms.get(body["id"])
         if method == "GetInfo":
@@ -190,6 +190,16 @@ def logs_are_fit_for_a_terminal():
     assert done.stdout == "first\n [31msecond\nthird\n", done
 
 
+def logs_are_json_for_machines():
+    vmm = Vmm()
+    vmm.add("one")
+    vmm.log = b'a "quoted"\r\n\x1b[31m\xff\n[vmm heartbeat]\n\nlast'
+    with running(vmm) as url:
+        done = mpcctl(url, "logs", "one", "--json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines == [{"line": text} for text in ('a "quoted"', "\x1b[31m\ufffd", "", "last")], done
+
+
 def a_vmm_that_misbehaves_is_named_with_a_remedy():
     for status, body, text in ((200, b"<html>login</html>", "web page"), (400, b'{"error":"no vsock"}', "no vsock"), (502, b"<h1>Bad</h1>", "web page"),
                                (200, b'{"vms":[', "not one of dstack-vmm"), (200, b'{"vms":[{"id":"a"}]}', "VM 1")):
@@ -235,9 +245,16 @@ def a_disk_is_not_lost_unasked():
 
 def a_vmm_that_makes_something_else_is_found_out():
     vmm = Vmm()
-    vmm.lie = "compose"
+    vmm.lie = {"compose_file": "{}"}
     with running(vmm) as url, deployment() as path:
         assert_ends(deploy(url, path), 4, "another app-compose", "00000007")
+    for lie, field in (({"name": "other"}, "its name"), ({"vcpu": 1}, "vCPU"), ({"memory": 64}, "memory"), ({"disk_size": 1}, "disk"),
+                       ({"image": "dstack-0.5.1"}, "image"), ({"user_config": "MPC_X=1\n"}, "user_config"),
+                       ({"ports": [{"protocol": "tcp", "host_address": "0.0.0.0", "host_port": 1, "vm_port": 1}]}, "ports")):
+        vmm = Vmm()
+        vmm.lie = lie
+        with running(vmm) as url, deployment() as path:
+            assert_ends(deploy(url, path), 4, "otherwise than it was asked to: ", field, "mpcctl remove 00000007")
     vmm = Vmm()
     vmm.raw["GetComposeHash"] = (200, json.dumps({"hash": "0" * 64}).encode())
     with running(vmm) as url, deployment() as path:
@@ -279,6 +296,7 @@ suite.run([
     ambiguous_and_unknown_names_are_refused,
     nothing_is_removed_unasked,
     logs_are_fit_for_a_terminal,
+    logs_are_json_for_machines,
     a_vmm_that_misbehaves_is_named_with_a_remedy,
     a_deployment_is_planned_made_and_found_again,
     a_disk_is_not_lost_unasked,

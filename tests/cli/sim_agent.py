@@ -123,6 +123,14 @@ def satisfies_a_client_that_ends_its_side_first():
         assert json.loads(body)["version"] == "0.5.8"
 
 
+def takes_a_target_in_absolute_form():
+    """As the Rust SDK of dstack sends it."""
+    with Agent() as agent:
+        for target in ("http://unix.socket/GetQuote", "http://unix.socket/GetQuote?json=1"):
+            assert agent.curl("/", "--request-target", target, *JSON, "--data", "{}")[0] == 200, target
+        assert agent.curl("/", "--request-target", "http://unix.socket", *JSON, "--data", "{}")[0] == 404
+
+
 def takes_the_app_compose_of_a_file():
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         file.write('{"name":"given"}')
@@ -227,6 +235,7 @@ suite.run([
     answers_an_event_with_null,
     answers_errors_as_dstack_does,
     satisfies_a_client_that_ends_its_side_first,
+    takes_a_target_in_absolute_form,
     takes_the_app_compose_of_a_file,
     takes_misbehaviours_more_than_once,
     writes_what_a_verifier_needs_to_believe_it,

@@ -1,13 +1,15 @@
 """mpcctl plan and deploy on the simulated VMM: from a file to a running node, changes, and what would lock the disk."""
 
 import json
+import os
+import socket
 import subprocess
 
 from harness.config import toml
-from harness.runner import test
+from harness.runner import each, test
 from harness.vmm import LAUNCHER, TEMPLATE, Vmm, configuration, free_port
 
-DONE, INPUT, NOT_WELL, NOTHING_TO_DO = 0, 3, 11, 12
+DONE, INPUT, OTHER_SIDE, NOT_WELL, NOTHING_TO_DO = 0, 3, 4, 11, 12
 
 
 class Deployment:
@@ -112,3 +114,88 @@ def a_deployment_whose_evidence_is_not_trusted_is_not_well(world):
         assert code == NOT_WELL and outcome["attested"] is False and outcome["healthy"] is False, outcome
         (vm,) = it.vms()
         assert vmm.info(vm["id"])["status"] == "running", "it is told, and left for the operator to look at"
+
+
+# --- a VMM that does not do what it is asked for ----------------------------------------------------------------------
+
+
+def files_of(vmm):
+    """What the VMM keeps of its VMs, but for what running guests write."""
+    return {path: path.read_bytes() for name in ("vm-manifest.json", "vm-state.json", "shared/*")
+            for path in vmm.directory.glob(f"vm/*/{name}")}
+
+
+COMMANDS = {
+    "list": [], "status": ["node-1"], "logs": ["node-1"], "start": ["node-1"], "stop": ["node-1", "--force"],
+    "remove": ["node-1", "--yes"], "upgrade": ["node-1", "--yes", "--to", "sha256:" + "ab" * 32, "--state", "state"],
+    "plan": ["--file", "deployment/deployment.toml"], "deploy": ["--file", "deployment/deployment.toml", "--yes"],
+}
+
+
+@each(command=COMMANDS)
+def a_wrong_token_is_refused_and_changes_nothing(world, command):
+    with Vmm(world) as vmm:
+        vmm.rpc("CreateVm", **configuration(world.images.node, stopped=True))
+        it = Deployment(world, vmm)
+        it.run("plan")  # writes the deployment file
+        vmm.kill()
+        vmm.start("--token", "canary-right")
+        before = files_of(vmm)
+
+        def mpcctl(token):
+            return subprocess.run(
+                [world.mpcctl, command, *COMMANDS[command], "--vmm", f"unix:{vmm.socket}"], capture_output=True, text=True,
+                check=False, timeout=60, cwd=vmm.directory,
+                env={**os.environ, "DSTACK_VMM_TOKEN": token, "HOME": str(vmm.directory)})
+
+        for token in ("canary-wrong", ""):
+            done = mpcctl(token)
+            assert done.returncode == OTHER_SIDE, done
+            assert "401" in done.stderr and "remedy: " in done.stderr and "DSTACK_VMM_TOKEN" in done.stderr, done.stderr
+            assert "canary" not in done.stdout + done.stderr, done
+        assert files_of(vmm) == before
+        if command == "list":
+            assert "node-1" in mpcctl("canary-right").stdout
+
+
+@test
+def a_port_that_another_vm_has_is_refused_before_anything_is_made(world):
+    with Vmm(world) as vmm:
+        it = Deployment(world, vmm)
+        taken = {"protocol": "tcp", "host_port": it.port, "vm_port": 80, "host_address": "127.0.0.1"}
+        vmm.rpc("CreateVm", **configuration(world.images.node, name="other", stopped=True, ports=[taken]))
+        code, plan = it.run("plan")
+        assert code == DONE and any(f"port {it.port}" in warning and "VM other" in warning for warning in plan["warnings"]), plan
+        code, error = it.deploy()
+        assert code == OTHER_SIDE and f"Port {it.port} is already in use by VM other" in error and "remedy: " in error, error
+        assert len(it.vms()) == 1
+
+
+@test
+def a_port_that_a_program_of_the_machine_has_is_told(world):
+    with Vmm(world) as vmm, socket.socket() as program:
+        it = Deployment(world, vmm)
+        program.bind(("127.0.0.1", it.port))
+        code, outcome = it.deploy(seconds=5)
+        assert code == NOT_WELL and "exited" in outcome["reason"], outcome
+        (vm,) = it.vms()
+        assert outcome["deployed"] == vm["id"], outcome
+        said = subprocess.run([world.mpcctl, "logs", "node-1", "--channel", "stderr", "--vmm", f"unix:{vmm.socket}"],
+                              capture_output=True, text=True, check=False, timeout=60)
+        assert f"cannot listen at 127.0.0.1:{it.port}" in said.stdout, said
+
+
+# How the call is spoilt, whether a VM comes of it when that is CreateVm, and whether mpcctl can know.
+FAULTS = {"--html": (0, False), "--drop-before": (0, False), "--drop": (1, False), "--cut": (1, False), "--fail": (0, True)}
+
+
+@each(fault=FAULTS, method=("Status", "GetComposeHash", "CreateVm"))
+def a_vmm_that_fails_at_a_call_is_named_and_so_is_what_may_exist(world, fault, method):
+    vms, is_known = FAULTS[fault]
+    with Vmm(world, fault, method + ":1") as vmm:
+        it = Deployment(world, vmm)
+        code, error = it.deploy()
+        assert code == OTHER_SIDE and f"{method}: " in error and "remedy: " in error, (code, error)
+        is_last = method == "CreateVm"
+        assert len(it.vms()) == (vms if is_last else 0), it.vms()
+        assert ("may exist" in error and "mpcctl list" in error) == (is_last and not is_known), error

@@ -6,7 +6,7 @@ import urllib.request
 
 from harness.config import toml
 from harness.cvm import wait_until
-from harness.runner import test
+from harness.runner import each, test
 from harness.unix_http import Refused, call
 from harness.vmm import TEMPLATE, Vmm, app_compose, approved_file, configuration, free_port
 
@@ -62,10 +62,59 @@ def a_power_cut_leaves_a_disk_that_boots_and_measures_once(world):
     with Vmm(world, images=[image]) as vmm:
         identity = vmm.rpc("CreateVm", **configuration(image))["id"]
         vmm.wait_for_node(identity, image.id)
-        vmm.rpc("StopVm", id=identity)
-        assert vmm.info(identity)["status"] == "stopped"
+        assert vmm.rpc("StopVm", id=identity) is None
+        assert vmm.info(identity)["status"] in ("stopping", "stopped")
+        vmm.wait_for_status(identity, "stopped")
         vmm.rpc("StartVm", id=identity)
         vmm.wait_for_node(identity, image.id)
+        vmm.rpc("StopVm", id=identity)
+        vmm.rpc("StartVm", id=identity)  # also when it has just begun to end
+        vmm.wait_for_node(identity, image.id)
+
+
+@test
+def a_vm_that_runs_is_removed_with_its_disk(world):
+    with Vmm(world, images=[world.images.node]) as vmm:
+        identity = vmm.rpc("CreateVm", **configuration(world.images.node))["id"]
+        vmm.wait_for(identity, "the engine", lambda info: info["boot_progress"] == "starting containers"
+                     or info["boot_progress"] == "done")
+        assert vmm.rpc("RemoveVm", id=identity) is None
+        assert {vm["status"] for vm in vmm.rpc("Status")["vms"]} <= {"removing"}
+        wait_until("the removal", lambda: vmm.rpc("Status")["vms"] == [])
+        assert not vmm.vm(identity).exists()
+
+
+@each(repository=("127.0.0.1:5000/mpc/node", "mpc/node"))
+def a_vm_pulls_its_nodes_image_from_the_registry_of_its_machine(world, repository):
+    """At the registry's own address, and in the place of docker.io."""
+    image = world.images.node
+    world.publish(image)
+    with Vmm(world, "--registry", world.registry.address, network=world.cvm.site_pid) as vmm:
+        compose, _ = app_compose(TEMPLATE, image.digest)
+        identity = vmm.rpc("CreateVm", **configuration(image, compose_file=compose, user_config=toml(repository)))["id"]
+        vmm.wait_for_node(identity, image.digest)
+    assert f"GET /v2/mpc/node/manifests/{image.digest}" in world.registry.requests(), world.registry.requests()
+
+
+@test
+def a_guest_is_reached_through_its_vmm(world):
+    image = world.images.node
+    with Vmm(world, images=[image]) as vmm:
+        def guest(method):
+            return json.loads(call(vmm.socket, "POST", f"/guest/{method}?json", {"id": identity}))
+
+        identity = vmm.rpc("CreateVm", **configuration(image))["id"]
+        vmm.wait_for_node(identity, image.id)
+        _, digest = app_compose(TEMPLATE, image.id)
+        assert guest("Info")["compose_hash"] == digest
+        names = {name for container in guest("ListContainers")["containers"] for name in container["Names"]}
+        assert names == {"/launcher", "/mpc-node"}, names
+        assert guest("Shutdown") is None
+        vmm.wait_for_status(identity, "stopped")
+        try:
+            raise AssertionError(guest("Info"))
+        except Refused as refused:
+            assert refused.status == 400 and "VM is not running" in refused.text, refused
 
 
 @test

@@ -8,6 +8,12 @@ set -eu
 dir=$1 cgroup=$2 root=$1/root
 shift 2
 
+# A small disk, when a test wants one. Only the CVM sees it, and it is lost with the boot.
+if [ -e "$dir/disk-size" ]; then
+    mount -t tmpfs -o "mode=755,size=$(cat "$dir/disk-size")" none "$dir/data"
+    mkdir -p "$dir/data/volumes/shared-volume/_data"
+fi
+
 # The machine's own directories, without those that the CVM has of its own.
 mount -t tmpfs -o mode=755 none "$root"
 for entry in /*; do

@@ -181,12 +181,12 @@ class Cvm:
 
     def reset(self):
         """Kills the whole CVM at once, then boots: dockerd restores the containers that it thinks it should."""
-        self._power_off()
+        self.power_off()
         self.boot()
 
     def stop(self):
         """Ends every process and removes every file. May be called at any time, also twice."""
-        self._power_off()
+        self.power_off()
         if self._site is not None:
             self._site.kill()
             self._site.wait()
@@ -222,7 +222,8 @@ class Cvm:
             raise RuntimeError("the CVM did not boot")
         return True
 
-    def _power_off(self):
+    def power_off(self):
+        """Kills the whole CVM at once, as a power cut; boot() is the next one."""
         if self._boot is None:
             return
         try:

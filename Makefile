@@ -7,7 +7,7 @@ SOURCES = $(shell git ls-files '*.cpp' '*.h')
 PROGRAMS = mpc-launcher mpcctl
 
 .NOTPARALLEL:
-.PHONY: help build all test unit e2e demo bench install format lint clean
+.PHONY: help build all test unit e2e demo bench install package reproducible format lint clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/    make \1\t\2/p' Makefile | expand -t 24
@@ -41,10 +41,14 @@ bench: all ## how fast it is, against the raw calls underneath
 	bench/run
 	build/bin/verification
 
-install: build ## both programs and their manual pages, under $(PREFIX)
-	install -D --mode 755 --target-directory $(DESTDIR)$(PREFIX)/bin $(PROGRAMS:%=build/bin/%)
-	install -D --mode 644 --target-directory $(DESTDIR)$(PREFIX)/share/man/man1 docs/man/*.1
-	install -D --mode 644 --target-directory $(DESTDIR)$(PREFIX)/share/man/man8 docs/man/*.8
+install: build ## programs, manual pages and completions, under $(PREFIX)
+	tools/stage build/bin $(DESTDIR)$(PREFIX)
+
+package: build ## Debian package, tarball, launcher's image, bill of materials: at build/release/
+	tools/release build build/release
+
+reproducible: build ## a release, and the same once more under other circumstances: they must be equal
+	tools/reproducible --jobs $(JOBS)
 
 format: .clang-format ## lays out the C++ sources
 	tools/setup lint

@@ -8,9 +8,27 @@ find_package(CURL 7.87 REQUIRED)
 find_package(yaml-cpp 0.7 REQUIRED)
 pkg_check_modules(NETTLE REQUIRED nettle)
 
-# By name and not by path, so that the static launcher takes the archive and the others the shared library.
-add_library(nettle INTERFACE)
-target_link_libraries(nettle INTERFACE -lnettle)
+# archive_or_shared(NAME STATIC files, in the order of the linker SHARED library)
+#   A library by name and not by path: a program with the property MPC_STATIC takes the files named STATIC, any other
+#   the shared library. (The launcher, which is static as a whole, finds the archive by the shared one's name.)
+function(archive_or_shared name)
+  cmake_parse_arguments(ARG "" "SHARED" "STATIC" ${ARGN})
+  add_library(${name} INTERFACE)
+  list(TRANSFORM ARG_STATIC PREPEND "-l:")
+  target_link_libraries(${name} INTERFACE
+    "$<$<BOOL:$<TARGET_PROPERTY:MPC_STATIC>>:${ARG_STATIC}>"
+    "$<$<NOT:$<BOOL:$<TARGET_PROPERTY:MPC_STATIC>>>:-l${ARG_SHARED}>")
+endfunction()
+
+archive_or_shared(nettle STATIC libnettle.a SHARED nettle)
+archive_or_shared(openssl STATIC libcrypto.a SHARED crypto)
+archive_or_shared(yaml STATIC libyaml-cpp.a SHARED yaml-cpp)
+# With all that Debian's libcurl is made of. The last three are the ones that cannot be archives:
+# packaging/shared-libraries says why.
+archive_or_shared(curl SHARED curl STATIC
+  libcurl.a libnghttp2.a libssh2.a librtmp.a libpsl.a libidn2.a libunistring.a libldap.a liblber.a libssl.a libcrypto.a
+  libbrotlidec.a libbrotlicommon.a libzstd.a libz.a libhogweed.a libgmp.a libnettle.a
+  libgssapi_krb5.so.2 libgnutls.so.30 libsasl2.so.2)
 
 # Static, so that the bytes of a compressed layer depend on the tool's version and on nothing that the machine has.
 pkg_check_modules(COMPRESSORS REQUIRED libdeflate libzstd zlib)

@@ -75,7 +75,7 @@ def a_refusal_in_the_json_log_has_its_remedy(world):
 @test
 def the_launcher_runs_in_its_own_container_as_in_production(world):
     world.ready()
-    world.engine.load(program_archive(world.launcher, "launcher:test"))
+    world.engine.load(program_archive(world.mpcctl, world.launcher, "launcher:test"))
     world.engine.create(
         "launcher", "launcher:test",
         Labels={"com.docker.compose.project": "app", "com.docker.compose.service": "launcher"},

@@ -1,14 +1,18 @@
-"""Sample images of a node, written by hand and the same every time: a static busybox and a script as /app/mpc-node.
+"""Sample images of a node, the same every time: a static busybox and a script as /app/mpc-node.
 
-They lie in one OCI layout on disk (or, with Docker's media types, in a directory of skopeo's), from which skopeo pushes
-them to a registry; docker_archive() is for the engine's own POST /images/load.
+`mpcctl image build` makes them; those that it does not make (for another machine, or with Docker's media types) are written
+by hand. They lie in one OCI layout on disk (or, with Docker's media types, in a directory of skopeo's), from which skopeo
+pushes them to a registry; docker_archive() is for the engine's own POST /images/load.
 """
 
 import gzip
 import hashlib
 import io
 import json
+import shutil
+import subprocess
 import tarfile
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,37 +57,68 @@ class Image:
                      *((name, blob, 0o644) for name, blob in layers)])
 
 
-def program_archive(program: Path, tag):
-    """A tar for POST /images/load of an image that is one static program, as the launcher's own image is."""
-    layer = _tar([(program.name, program.read_bytes(), 0o755)])
-    config = _json({"architecture": "amd64", "os": "linux", "config": {"Entrypoint": ["/" + program.name]},
-                    "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]}})
-    manifest = _json([{"Config": "config.json", "RepoTags": [tag], "Layers": ["layer.tar"]}])
-    return _tar([("config.json", config, 0o644), ("manifest.json", manifest, 0o644), ("layer.tar", layer, 0o644)])
+def image_build(mpcctl: Path, *options):
+    subprocess.run([mpcctl, "image", "build", *map(str, options)], check=True, stdout=subprocess.DEVNULL)
+
+
+def program_archive(mpcctl: Path, program: Path, tag):
+    """A tar for POST /images/load of the launcher's own image: made as deployment/build-image.sh makes it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        archive = Path(scratch) / "archive"
+        image_build(mpcctl, "--file", f"{program}:/{program.name}:755", "--compression", "none", "--entrypoint",
+                    f"/{program.name}", "--name", tag, "--output", f"docker-archive:{archive}")
+        return archive.read_bytes()
 
 
 class Images:
     """The sample images, in a layout under `directory`."""
 
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, mpcctl: Path):
         self._layout = directory
+        self._mpcctl = mpcctl
         self._index = []
         (directory / "blobs/sha256").mkdir(parents=True)
         (directory / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}')
 
+        self._base = directory / "base"
+        image_build(mpcctl, "--file", "/bin/busybox:/bin/busybox:755", "--env", "PATH=/bin:/app", "--output", f"oci:{self._base}")
+
         #: The node, as approved in most tests, and the version after it.
-        self.node = self._image("node", _NODE.format(version=1))
-        self.next = self._image("next", _NODE.format(version=2))
+        self.node = self._built("node", _NODE.format(version=1))
+        self.next = self._built("next", _NODE.format(version=2))
         #: The same node with Docker's own media types.
         self.docker_format = self._image("docker-format", _NODE.format(version=3), docker=True)
         #: Ends at once with code 3.
-        self.crashes = self._image("crashes", _CRASHES)
+        self.crashes = self._built("crashes", _CRASHES)
         #: For another machine only.
         self.arm = self._image("arm", _NODE.format(version=4), architecture="arm64")
         #: For several, of which one is ours.
         self.multi_platform = self._multi_platform("multi-platform", [self.node, self.arm])
 
-    # --- writing ------------------------------------------------------------------------------------------------------
+    # --- with mpcctl --------------------------------------------------------------------------------------------------
+
+    def recipe(self, name):
+        """What `mpcctl image build` is told, but for --output."""
+        return ["--base", f"oci:{self._base}", "--file", f"{self._layout / name}.sh:/app/mpc-node:755", "--cmd", "/app/mpc-node",
+                "--workdir", "/"]
+
+    def _built(self, name, script):
+        (self._layout / f"{name}.sh").write_text(script, encoding="utf-8")
+        built = self._layout / f"{name}-built"
+        image_build(self._mpcctl, *self.recipe(name), "--output", f"oci:{built}")
+        (entry,) = json.loads((built / "index.json").read_bytes())["manifests"]
+        shutil.copytree(built / "blobs", self._layout / "blobs", dirs_exist_ok=True)
+        manifest = json.loads(self._read(entry["digest"]))
+        layers = [layer["digest"] for layer in manifest["layers"]]
+        descriptor = {key: entry[key] for key in ("mediaType", "digest", "size")}
+        source = self._list(name, {**descriptor, "platform": {"architecture": "amd64", "os": "linux"}})
+        return Image(name, entry["digest"], manifest["config"]["digest"], source, self._read(manifest["config"]["digest"]),
+                     tuple(map(self._read, layers)), tuple(layers))
+
+    def _read(self, digest):
+        return (self._layout / "blobs" / digest.replace(":", "/")).read_bytes()
+
+    # --- by hand ------------------------------------------------------------------------------------------------------
 
     def _blob(self, data):
         digest = hashlib.sha256(data).hexdigest()

@@ -23,13 +23,15 @@ TEMPLATE = (Path(__file__).parents[3] / "deployment/launcher-compose.yaml").read
 class Vmm:
     """Use as a context manager. Its VMs get the launcher's and the node's images as archives at their first boot."""
 
-    def __init__(self, world, *options, images=()):
+    def __init__(self, world, *options, images=(), network=None):
+        """`network` is the pid of a process in whose network it runs, instead of the machine's."""
         # A short name: sockets lie below it.
         self.directory = Path(tempfile.mkdtemp(prefix="v", dir=world.cvm.directory))
         self.socket = self.directory / "vmm.sock"
         self._mpcctl = world.mpcctl
         self._options = list(options)
-        archives = {"launcher": program_archive(world.launcher, LAUNCHER)}
+        self._under = ["nsenter", "-t", str(network), "-n"] if network else []
+        archives = {"launcher": program_archive(world.mpcctl, world.launcher, LAUNCHER)}
         archives |= {image.name: image.docker_archive(f"mpc/{image.name}:latest") for image in images}
         for name, archive in archives.items():
             path = self.directory / f"{name}.tar"
@@ -46,12 +48,13 @@ class Vmm:
             self._program.wait(90)
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def start(self):
+    def start(self, *more):
+        """`more` are further options."""
         self.socket.unlink(missing_ok=True)
         with open(self.directory / "output", "ab") as output:
             self._program = subprocess.Popen(
-                [self._mpcctl, "sim", "vmm", "--listen", f"unix:{self.socket}", "--directory", self.directory,
-                 *self._options], stderr=output, preexec_fn=die_with_parent)
+                [*self._under, self._mpcctl, "sim", "vmm", "--listen", f"unix:{self.socket}", "--directory", self.directory,
+                 *self._options, *more], stderr=output, preexec_fn=die_with_parent)
         wait_until("the VMM", self.socket.exists)
         return self
 
@@ -59,6 +62,10 @@ class Vmm:
         """As `kill -9`."""
         self._program.kill()
         self._program.wait()
+
+    @property
+    def pid(self):
+        return self._program.pid
 
     # --- its API ------------------------------------------------------------------------------------------------------
 

@@ -66,7 +66,7 @@ class World:
         for program in (self.launcher, self.mpcctl):
             shutil.copy2(binaries / program.name, program)
         self.agent = Agent(self.cvm, self.mpcctl)
-        self.images = Images(self.cvm.directory / "images")
+        self.images = Images(self.cvm.directory / "images", self.mpcctl)
         self.registry = Registry(self.cvm)
         self.private_registry = Registry(self.cvm, port=5001, private=True)
         self.repository = f"{self.registry.address}/mpc/node"

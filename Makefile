@@ -37,9 +37,11 @@ demo: ## launch, verification, deployment and upgrade, explained; on engines of 
 	$(MAKE) --no-print-directory build
 	tools/demo
 
-bench: all ## how fast it is, against the raw calls underneath
+bench: all ## how fast it is, against the raw calls underneath, the same by hand, and other tools
 	bench/run
 	build/bin/verification
+	bench/upgrade
+	bench/image
 
 install: build ## programs, manual pages and completions, under $(PREFIX)
 	tools/stage build/bin $(DESTDIR)$(PREFIX)

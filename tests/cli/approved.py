@@ -16,6 +16,7 @@ import threading
 import time
 
 import suite
+from support.http_server import serving
 
 MPCCTL = os.path.join(os.path.abspath(sys.argv[1]), "bin", "mpcctl")
 CONTRACT = "v1.signer-test.near"
@@ -80,15 +81,11 @@ def endpoint(views=None, raw=None, status=200, answers=None, silent=False):
         def log_message(self, *arguments):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/rpc", requests
-    finally:
-        ending.set()
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as address:
+        try:
+            yield address + "/rpc", requests
+        finally:
+            ending.set()
 
 
 def closed_port():

@@ -14,6 +14,7 @@ import tempfile
 import threading
 
 import suite
+from support.http_server import serving
 
 MPCCTL = os.path.join(os.path.abspath(sys.argv[1]), "bin", "mpcctl")
 DIGEST = "sha256:" + "a" * 64
@@ -99,15 +100,11 @@ def running(vmm):
         def log_message(self, *arguments):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        vmm.ending.set()
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as address:
+        try:
+            yield address
+        finally:
+            vmm.ending.set()
 
 
 def mpcctl(url, *words, token=TOKEN):

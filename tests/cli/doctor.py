@@ -11,10 +11,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 import suite
+from support.http_server import serving
 
 MPCCTL = os.path.join(os.path.abspath(sys.argv[1]), "bin", "mpcctl")
 TOKEN = "canary-token"
@@ -91,13 +91,8 @@ def service(body, status=200):
         def log_message(self, *arguments):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as address:
+        yield address
 
 
 def root_crl(at=None):

@@ -57,7 +57,7 @@ public:
                 fmt::format("the image has more than {} GiB, which is not fetched", most_image_bytes >> 30));
         m_left -= descriptor.size;
         auto file = TRY(oci::TemporaryFile::create());
-        TRY(m_registry.blob(net::BlobDigest(descriptor.digest.bytes()), descriptor.size,
+        TRY(m_registry.blob(descriptor.digest, descriptor.size,
             [&file](std::string_view piece) { return file.write(as_bytes(piece)); }));
         return file.finish();
     }

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "base/secret.h"
-#include "image/digest.h"
+#include "image/blob_digest.h"
 #include "image/reference.h"
 #include "net/http_fetch.h"
 
@@ -40,8 +40,7 @@ struct ServedManifest {
     image::ManifestDigest digest;  ///< of the bytes
 };
 
-/// Of the bytes of a layer or of a config.
-using BlobDigest = image::Digest<struct BlobMeaning>;
+using image::BlobDigest;
 
 /// One repository of one registry. Docker Hub's is asked where the engine asks it ("nearone/mpc-node" at
 /// registry-1.docker.io, "debian" as "library/debian").

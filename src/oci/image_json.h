@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "image/digest.h"
+#include "image/blob_digest.h"
 #include "json/json.h"
 
 namespace mpc::oci {
@@ -23,8 +23,7 @@ inline constexpr std::string_view docker_list = "application/vnd.docker.distribu
 /// Digest of a layer's blob, and of the tar archive that it unpacks to.
 using LayerDigest = image::Digest<struct LayerMeaning>;
 using DiffId = image::Digest<struct DiffIdMeaning>;
-/// Digest of a blob of whatever meaning.
-using BlobDigest = image::Digest<struct BlobMeaning>;
+using image::BlobDigest;
 
 inline constexpr std::size_t most_image_json_bytes = std::size_t { 4 } << 20;
 inline constexpr std::size_t most_layers = 512;

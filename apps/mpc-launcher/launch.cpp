@@ -15,6 +15,8 @@ namespace {
 constexpr auto lock_name = ".mpc-launcher.lock";
 constexpr auto pending_name = ".mpc-launcher.pending";
 constexpr auto receipt_name = "mpc-launch-receipt.json";
+/// dockerd's words for a port that its own books call taken; one that the system refuses has other words.
+constexpr std::string_view port_is_taken = "port is already allocated";
 
 /// Two launchers must not measure at once. The second waits, and then finds the work done.
 Result<Fd> take_lock(LaunchPlan const& plan, Interrupt const& interrupt, Log const& log)
@@ -291,11 +293,8 @@ Result<void> Launch::measure(ObtainedImage const& image)
 /// Step 10.
 Result<void> Launch::start(std::string const& id)
 {
-    TRY(m_engine.start_container(id)
-            .in("starting the node")
-            .exit_as(ExitCode::Engine)
-            .remedy("the digest is measured; mend the cause and start the launcher again in this boot (a port that the "
-                    "engine calls allocated although nothing uses it, as after a power cut, is free after a reboot)"));
+    if (auto started = m_engine.start_container(id); !started.ok())
+        return why_not_started(std::move(started).error()).in("starting the node");
     TRY(see_it_running(id));
     if (!m_receipt.empty()) {
         if (auto written = write_file_atomically(m_plan.shared(receipt_name), m_receipt); !written.ok())
@@ -303,6 +302,22 @@ Result<void> Launch::start(std::string const& id)
     }
     m_log.info("start", "MPC launched successfully.", { { "container", id.substr(0, 12) } });
     return ok;
+}
+
+/// After a power cut that met the start of a node, dockerd (20.10) keeps its port for as long as it lives.
+Error Launch::why_not_started(Error error)
+{
+    if (error.message().find(port_is_taken) != std::string::npos) {
+        if (auto const free = require_free_ports(); !free.ok())
+            return free.error();
+        return Error(ErrorKind::Refused, fmt::format("{}, although no container publishes it", port_is_taken))
+            .exit_as(ExitCode::Reboot)
+            .remedy("reboot the CVM: a power cut met an earlier start of the node, and the engine gives its port back "
+                    "when it is started anew");
+    }
+    return std::move(error)
+        .exit_as(ExitCode::Engine)
+        .remedy("the digest is measured; mend the cause and start the launcher again in this boot");
 }
 
 /// A node with a broken configuration ends at once; an operator wants to hear that here. A supervisor sees to it

@@ -45,6 +45,7 @@ private:
     void undo(Prepared const& prepared);
     Result<void> measure(ObtainedImage const& image);
     Result<void> start(std::string const& id);
+    Error why_not_started(Error error);
     Result<void> see_it_running(std::string const& id);
 
     [[nodiscard]] ContainerSpec spec_for(docker::ImageDetails const& image) const;

@@ -95,6 +95,16 @@ protected:
                 { "HostConfig", json::Object { { "RestartPolicy", json::Object { { "Name", policy } } } } } },
             state);
     }
+    /// The host's port that plan() maps.
+    void add_publisher_of_8080()
+    {
+        m_engine.add_container("web",
+            { { "Image", m_image.config }, { "ExposedPorts", json::Object { { "1/tcp", json::Object {} } } },
+                { "HostConfig",
+                    json::Object { { "PortBindings",
+                        json::Object { { "1/tcp", json::Array { json::Object { { "HostPort", "8080" } } } } } } } } },
+            "running");
+    }
 
     test::TemporaryDirectory m_directory;
     test::TemporaryDirectory m_shared;
@@ -369,14 +379,37 @@ TEST_F(LaunchTest, PutsTheEarlierContainerBackWhenCreatingFails)
 TEST_F(LaunchTest, RefusesAPortThatAnotherContainerHoldsBeforeItMeasures)
 {
     m_engine.add_image(repository, m_image);
-    m_engine.add_container("web",
-        { { "Image", m_image.config }, { "ExposedPorts", json::Object { { "1/tcp", json::Object {} } } },
-            { "HostConfig",
-                json::Object { { "PortBindings",
-                    json::Object { { "1/tcp", json::Array { json::Object { { "HostPort", "8080" } } } } } } } } },
-        "running");
+    add_publisher_of_8080();
     expect_refused(plan(), ExitCode::Engine, "port mapping 1");
     EXPECT_EQ(events(), 0U);
+}
+
+TEST_F(LaunchTest, AsksForARebootWhenTheEngineKeepsAPortThatNoContainerPublishes)
+{
+    m_engine.on_request([](http::Request const& request) -> std::optional<http::Answer> {
+        if (!request.target.ends_with("/start"))
+            return std::nullopt;
+        return http::Answer { .response = { .status = 500,
+                                  .headers = {},
+                                  .body = R"({"message":"Bind for 0.0.0.0:8080 failed: port is already allocated"})" } };
+    });
+    expect_refused(plan(), ExitCode::Reboot, "starting the node: port is already allocated, although no container");
+    EXPECT_EQ(events(), 1U);
+    m_engine.on_request({});
+    EXPECT_TRUE(launch(plan()).ok()) << "if the port is free after all, the node may run in this boot";
+    EXPECT_EQ(events(), 1U);
+}
+
+TEST_F(LaunchTest, NamesWhoHasTakenThePortBetweenTheCheckAndTheStart)
+{
+    m_engine.add_image(repository, m_image);
+    m_engine.on_request([this](http::Request const& request) -> std::optional<http::Answer> {
+        if (request.target.ends_with("/start"))
+            add_publisher_of_8080();
+        return std::nullopt;
+    });
+    expect_refused(plan(), ExitCode::Engine, "is taken by container \"web\"");
+    EXPECT_FALSE(node_runs());
 }
 
 TEST_F(LaunchTest, SaysSoWhenTheNodeEndsAtOnce)

@@ -88,7 +88,7 @@ std::string NodeHealth::last_log_line() const
     return log.ok() ? vmm::read_launcher_log(*log, "").last_line : "";
 }
 
-Result<void> NodeHealth::wait(vmm::UpgradeRecord const& record) const
+Result<std::optional<vmm::RebootWanted>> NodeHealth::wait(vmm::UpgradeRecord const& record) const
 {
     auto const deadline = Deadline::after(m_deadline);
     vmm::BootWatch watch { .deadline = m_deadline,
@@ -105,13 +105,15 @@ Result<void> NodeHealth::wait(vmm::UpgradeRecord const& record) const
         if (later.outcome != vmm::BootOutcome::TimedOut)
             boot = std::move(later);
     }
+    if (boot.outcome == vmm::BootOutcome::Failed && boot.launcher == mpc::ExitCode::Reboot)
+        return vmm::RebootWanted { std::move(boot.reason) };
     if (auto problem = problem_of(boot, record); !problem.empty())
         return Error(ErrorKind::Mismatch, std::move(problem));
     if (record.direction == vmm::Direction::Forward && m_options.verifies())
-        return wait_for_attestation(m_options, { .image = record.digest }, deadline, m_interrupt);
-    if (boot.outcome == vmm::BootOutcome::Unconfirmed)
+        TRY(wait_for_attestation(m_options, { .image = record.digest }, deadline, m_interrupt));
+    else if (boot.outcome == vmm::BootOutcome::Unconfirmed)
         fmt::print(stderr, "note: {}\n", boot.reason);
-    return ok;
+    return std::optional<vmm::RebootWanted>();
 }
 
 }  // namespace mpc::ctl

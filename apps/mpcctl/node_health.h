@@ -3,7 +3,7 @@
 
 #include "mpcctl/verify.h"
 #include "vmm/boot.h"
-#include "vmm/upgrade_record.h"
+#include "vmm/upgrade.h"
 
 namespace mpc::ctl {
 
@@ -43,9 +43,10 @@ public:
     /// "" when the launcher's log cannot be read.
     [[nodiscard]] std::string last_log_line() const;
 
-    /// Forward: the node runs with the record's digest. Back: it runs. Errors: Mismatch with the reason when it is not
-    /// well and will not be in time; Interrupted; those of follow_boot().
-    [[nodiscard]] Result<void> wait(vmm::UpgradeRecord const& record) const;
+    /// Forward: the node runs with the record's digest. Back: it runs. Or its launcher says that only a reboot helps.
+    /// Errors: Mismatch with the reason when it is not well and will not be in time; Interrupted; those of
+    /// follow_boot().
+    [[nodiscard]] Result<std::optional<vmm::RebootWanted>> wait(vmm::UpgradeRecord const& record) const;
 
 private:
     NodeHealth(vmm::Client& client, vmm::ReadLauncherLog launcher_log, HealthOptions options, Duration deadline,

@@ -193,14 +193,14 @@ Result<vmm::UpgradeOutcome> perform(UpgradeOptions const& options, UpgradeTarget
         record.log_seen = health.last_log_line();
     auto const await_health = [&](UpgradeRecord const& now) {
         fmt::print(stderr, "waiting until the node is well\n");
-        auto well = health.wait(now);
-        if (!well.ok() && well.error().kind() != ErrorKind::Interrupted)
-            keep_reasons(target, now, well.error().message());
-        return well;
+        return health.wait(now);
     };
     vmm::UpgradeHooks const hooks { .await_health = await_health,
         .last_log_line = [&health] { return health.last_log_line(); },
-        .on_step = [](std::string_view step) { fmt::print(stderr, "{}\n", step); } };
+        .on_step = [](std::string_view step) { fmt::print(stderr, "{}\n", step); },
+        .on_failure = [&target](UpgradeRecord const& now, std::string const& reason) {
+            keep_reasons(target, now, reason);
+        } };
     vmm::Upgrade::Settings settings;
     settings.stop.deadline = std::chrono::seconds(options.stop_seconds);
     settings.stubborn = options.force_stop ? vmm::StubbornGuest::CutPower : vmm::StubbornGuest::Leave;

@@ -48,7 +48,7 @@ std::optional<std::string_view> selected_in(std::string_view line)
 std::string_view remedy_for(ExitCode code)
 {
     if (code == ExitCode::Reboot)
-        return "mpcctl stop, then mpcctl start: this boot has measured another image";
+        return "mpcctl stop, then mpcctl start: the launcher needs another boot";
     if (code == ExitCode::Config)
         return "mend user_config and deploy again; the disk's key does not depend on it";
     return "docs/exit-codes.md says what the launcher's exit code means; its log has the cause";
@@ -133,10 +133,10 @@ private:
                 m_doing = "the launcher's log cannot be read: " + log.error().message();
             return std::nullopt;
         }
-        return judge(read_launcher_log(*log, m_watch.seen_before));
+        return judge(read_launcher_log(*log, m_watch.seen_before), is_booted);
     }
 
-    std::optional<BootReport> judge(LauncherState const& state)
+    std::optional<BootReport> judge(LauncherState const& state, bool is_booted)
     {
         auto text = printable(state.last_line, 200);
         if (!text.empty() && text != m_launcher_text)
@@ -149,7 +149,8 @@ private:
                 .outcome = BootOutcome::Launched, .reason = "the node runs", .selected = state.selected
             };
         m_launcher = state.failure;
-        if (!state.failure || may_mend(*state.failure))
+        // Before the launcher has begun, the end of its log is of the boot before.
+        if (!state.failure || may_mend(*state.failure) || !is_booted)
             return std::nullopt;
         return BootReport { .outcome = BootOutcome::Failed,
             .reason = fmt::format("the launcher has ended with exit code {} ({}): {}", static_cast<int>(*state.failure),

@@ -80,6 +80,13 @@ TEST(FollowBoot, EndsWhenTheLauncherWillNotMend)
     EXPECT_THAT(report->reason, HasSubstr("exit code 4 (config)"));
 }
 
+TEST(FollowBoot, DoesNotTakeTheEndOfAnEarlierBootsLogForThisOnes)
+{
+    auto const report = follow({ info_answer(vm_json("running", "starting containers")) }, says(bad_log));
+    EXPECT_EQ(report->outcome, BootOutcome::TimedOut);
+    EXPECT_EQ(report->launcher, ExitCode::Config);
+}
+
 TEST(FollowBoot, WaitsForALauncherThatMayMend)
 {
     auto const report = follow({ info_answer(vm_json()) }, says(pull_log));

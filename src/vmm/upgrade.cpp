@@ -38,22 +38,22 @@ Result<UpgradeOutcome> Upgrade::go(UpgradeRecord& record)
     return back(record, false);
 }
 
-Result<void> Upgrade::forward(UpgradeRecord const& record)
+Result<void> Upgrade::forward(UpgradeRecord& record)
 {
     TRY(reach(record, record.new_user_config));
-    TRY(m_hooks.await_health(record));
+    TRY(await_health(record));
     m_downtime = downtime();
     // The node is well: whatever happens now is no reason to go back.
     m_is_undecided = true;
     return release(record, record.new_user_config);
 }
 
-Result<UpgradeOutcome> Upgrade::back(UpgradeRecord const& record, bool is_resumed)
+Result<UpgradeOutcome> Upgrade::back(UpgradeRecord& record, bool is_resumed)
 {
     m_hooks.on_step("going back to the old user_config");
     // A VM that was never stopped has a node that has been well all the time.
     if (TRY(reach(record, record.old_user_config).in("going back")) || is_resumed)
-        TRY(m_hooks.await_health(record).in("going back"));
+        TRY(await_health(record).in("going back"));
     m_downtime = downtime();
     TRY(release(record, record.old_user_config).in("going back"));
     return UpgradeOutcome { .rolled_back = true, .reason = record.reason, .downtime = m_downtime };
@@ -73,11 +73,41 @@ Result<bool> Upgrade::reach(UpgradeRecord const& record, Secret const& wanted)
         return false;
     else if (vm.status == Status::Stopping)
         TRY(stop(record, vm));
+    TRY(start(record));
+    return true;
+}
+
+Result<void> Upgrade::await_health(UpgradeRecord& record)
+{
+    auto outcome = m_hooks.await_health(record);
+    for (int reboots = 0; outcome.ok() && *outcome && reboots < most_reboots; ++reboots) {
+        TRY(reboot(record));
+        outcome = m_hooks.await_health(record);
+    }
+    if (outcome.ok() && !*outcome)
+        return ok;
+    auto error = outcome.ok() ? Error(ErrorKind::Mismatch, (*outcome)->reason) : outcome.error();
+    if (error.kind() != ErrorKind::Interrupted)
+        m_hooks.on_failure(record, error.message());
+    return error;
+}
+
+Result<void> Upgrade::reboot(UpgradeRecord& record)
+{
+    m_hooks.on_step("rebooting, as the launcher asks for it");
+    // What it has said so far is not of the boot to come.
+    record.log_seen = m_hooks.last_log_line();
+    TRY(m_journal.save(record));
+    TRY(stop(record, TRY(look(record))));
+    return start(record);
+}
+
+Result<void> Upgrade::start(UpgradeRecord const& record)
+{
     m_hooks.on_step("starting the VM");
     TRY(look(record));
     TRY(m_client.start(record.vm));
-    TRY(wait_until_running(m_client, record.vm, m_settings.start, m_interrupt));
-    return true;
+    return wait_until_running(m_client, record.vm, m_settings.start, m_interrupt);
 }
 
 Result<VmInfo> Upgrade::look(UpgradeRecord const& record)

@@ -9,14 +9,22 @@
 
 namespace mpc::vmm {
 
-/// Waits until the node is well with the record's digest, or (going back) runs again. An error is the reason why not.
-using AwaitHealth = std::function<Result<void>(UpgradeRecord const&)>;
+/// The launcher says that nothing but another boot will do (its exit code 9).
+struct RebootWanted {
+    std::string reason;
+};
+
+/// Waits until the node is well with the record's digest, or (going back) runs again: nullopt, or that only a reboot
+/// helps. An error is the reason why it is not well.
+using AwaitHealth = std::function<Result<std::optional<RebootWanted>>(UpgradeRecord const&)>;
 
 /// What an upgrade asks of its caller.
 struct UpgradeHooks {
     AwaitHealth await_health;
     std::function<std::string()> last_log_line = [] { return std::string(); };  ///< of the launcher, now
     std::function<void(std::string_view)> on_step = [](std::string_view) {};    ///< told when a step begins, for people
+    /// Told why the node is not well, while the VM is still as it was then.
+    std::function<void(UpgradeRecord const&, std::string const& reason)> on_failure = [](auto const&, auto const&) {};
 };
 
 struct UpgradeOutcome {
@@ -34,8 +42,13 @@ enum class StubbornGuest { Leave, CutPower };
 ///
 /// Before anything is stopped the VM gets the record's claim, and loses it when all is done. Of several who begin at
 /// the same time the last one's claim stays, after `settle` each looks whose it is, and all but one have done nothing.
+///
+/// A launcher that asks for a reboot gets it, at most `most_reboots` times: that says nothing against the image. It
+/// happens when a power cut has met the start before, from which the engine keeps the node's port.
 class Upgrade {
 public:
+    static constexpr int most_reboots = 2;
+
     struct Settings {
         Patience stop { .deadline = std::chrono::minutes(5) };
         Patience start { .deadline = std::chrono::minutes(1) };
@@ -58,13 +71,17 @@ public:
 
 private:
     Result<UpgradeOutcome> go(UpgradeRecord& record);
-    Result<void> forward(UpgradeRecord const& record);
-    Result<UpgradeOutcome> back(UpgradeRecord const& record, bool is_resumed);
+    Result<void> forward(UpgradeRecord& record);
+    Result<UpgradeOutcome> back(UpgradeRecord& record, bool is_resumed);
     /// To a VM that runs with that user_config; whether it had to be started.
     Result<bool> reach(UpgradeRecord const& record, Secret const& wanted);
     /// The VM as it is now, which nobody else has changed or claimed.
     Result<VmInfo> look(UpgradeRecord const& record);
     Result<VmInfo> claim(UpgradeRecord const& record, VmInfo const& vm);
+    /// Until the node is well, with as many reboots as that takes.
+    Result<void> await_health(UpgradeRecord& record);
+    Result<void> reboot(UpgradeRecord& record);
+    Result<void> start(UpgradeRecord const& record);
     Result<void> replace_user_config(UpgradeRecord const& record, VmInfo const& vm, Secret const& wanted);
     Result<void> stop(UpgradeRecord const& record, VmInfo const& vm);
     /// Takes the claim off.

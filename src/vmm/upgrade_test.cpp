@@ -91,22 +91,26 @@ struct Upgrades : testing::Test {
         .claim = claim,
         .old_user_config = Secret("old"),
         .new_user_config = Secret("new") };
-    AwaitHealth health = [](UpgradeRecord const&) { return Result<void>(ok); };
+    using Health = Result<std::optional<RebootWanted>>;
+    AwaitHealth health = [](UpgradeRecord const&) -> Health { return std::nullopt; };
+    std::vector<std::string> failures {};
     StubbornGuest stubborn = StubbornGuest::Leave;
 
     /// A node that is well in one direction only.
     static AwaitHealth only(Direction direction)
     {
-        return [direction](UpgradeRecord const& asked) -> Result<void> {
+        return [direction](UpgradeRecord const& asked) -> Health {
             if (asked.direction == direction)
-                return ok;
+                return std::nullopt;
             return Error(ErrorKind::Mismatch, "the launcher refuses");
         };
     }
     Result<UpgradeOutcome> run(UpgradeRecord const& from)
     {
         Patience const patience { .deadline = 20ms, .pause = 1ms };
-        UpgradeHooks const hooks { .await_health = health, .last_log_line = [] { return std::string("seen"); } };
+        UpgradeHooks const hooks { .await_health = health,
+            .last_log_line = [] { return std::string("seen"); },
+            .on_failure = [this](auto const&, std::string const& reason) { failures.push_back(reason); } };
         return Upgrade(client, journal, hooks, { patience, patience, stubborn, 1ms }, interrupt).run(from);
     }
     Result<UpgradeOutcome> run() { return run(record); }
@@ -137,9 +141,9 @@ TEST_F(Upgrades, ClaimStopUpdateStartAndReleaseTheVm)
 TEST_F(Upgrades, KeepTheClaimUntilTheNodeIsWell)
 {
     std::string seen;
-    health = [&](UpgradeRecord const&) -> Result<void> {
+    health = [&](UpgradeRecord const&) -> Health {
         seen = machine.user_config;
-        return ok;
+        return std::nullopt;
     };
     ASSERT_TRUE(run().ok());
     EXPECT_EQ(seen, claimed("new"));
@@ -151,9 +155,53 @@ TEST_F(Upgrades, GoBackWhenTheNodeIsNotWell)
     auto const outcome = run().value();
     EXPECT_TRUE(outcome.rolled_back);
     EXPECT_EQ(outcome.reason, "the launcher refuses");
+    EXPECT_EQ(failures, std::vector { outcome.reason });
     EXPECT_EQ(calls(), "UpdateVm ShutdownVm UpdateVm StartVm ShutdownVm UpdateVm StartVm UpdateVm ");
     EXPECT_EQ(machine.user_config, "old");
     EXPECT_FALSE(under_way());
+}
+
+TEST_F(Upgrades, RebootAVmWhoseLauncherAsksForIt)
+{
+    std::vector<std::string> seen;
+    health = [&](UpgradeRecord const& asked) -> Health {
+        seen.push_back(asked.log_seen);
+        if (seen.size() <= Upgrade::most_reboots)
+            return RebootWanted { "a port is kept" };
+        return std::nullopt;
+    };
+    auto const outcome = run().value();
+    EXPECT_FALSE(outcome.rolled_back);
+    EXPECT_EQ(calls(), "UpdateVm ShutdownVm UpdateVm StartVm ShutdownVm StartVm ShutdownVm StartVm UpdateVm ");
+    EXPECT_EQ(seen, (std::vector<std::string> { "", "seen", "seen" })) << "a new boot is not judged by the old one";
+    EXPECT_EQ(machine.user_config, "new");
+    EXPECT_TRUE(failures.empty());
+}
+
+TEST_F(Upgrades, GoBackWhenNoRebootHelps)
+{
+    health = [](UpgradeRecord const& asked) -> Health {
+        if (asked.direction == Direction::Forward)
+            return RebootWanted { "a port is kept" };
+        return std::nullopt;
+    };
+    auto const outcome = run().value();
+    EXPECT_TRUE(outcome.rolled_back);
+    EXPECT_EQ(outcome.reason, "a port is kept");
+    EXPECT_EQ(failures, std::vector { outcome.reason });
+    EXPECT_EQ(calls(),
+        "UpdateVm ShutdownVm UpdateVm StartVm ShutdownVm StartVm ShutdownVm StartVm "
+        "ShutdownVm UpdateVm StartVm UpdateVm ");
+    EXPECT_EQ(machine.user_config, "old");
+}
+
+TEST_F(Upgrades, DoNotRebootAVmThatSomebodyElseHasTaken)
+{
+    machine = { .interferes = "theirs", .interferes_at = "StartVm" };
+    health = [](UpgradeRecord const&) -> Health { return RebootWanted { "a port is kept" }; };
+    ASSERT_FALSE(run().ok());
+    EXPECT_EQ(calls(), "UpdateVm ShutdownVm UpdateVm StartVm ");
+    EXPECT_EQ(machine.status, "running");
 }
 
 TEST_F(Upgrades, GoOnFromEveryPlaceWhereTheyWereCutOff)
@@ -209,9 +257,9 @@ TEST_F(Upgrades, GoBackWhenTheVmmRefusesToUpdate)
     machine.refuses = "UpdateVm";
     machine.refuses_after = 1;
     // And then takes it again.
-    health = [this](UpgradeRecord const&) {
+    health = [this](UpgradeRecord const&) -> Health {
         machine.refuses.clear();
-        return Result<void>(ok);
+        return std::nullopt;
     };
     EXPECT_TRUE(run()->rolled_back);
     EXPECT_EQ(calls(), "UpdateVm ShutdownVm UpdateVm StartVm UpdateVm ");
@@ -330,7 +378,7 @@ TEST_F(Upgrades, LearnNothingFromAVmmThatDoesNotAnswer)
     auto const well = health;
     for (std::string const method : { "ShutdownVm", "StartVm" }) {
         machine = { .silent_after = method };
-        health = [](UpgradeRecord const&) -> Result<void> { return Error(ErrorKind::Mismatch, "no answer in time"); };
+        health = [](UpgradeRecord const&) -> Health { return Error(ErrorKind::Mismatch, "no answer in time"); };
         ASSERT_FALSE(run().ok());
         EXPECT_EQ(journal.load().value()->direction, Direction::Forward) << method;
 
@@ -349,7 +397,7 @@ TEST_F(Upgrades, OfAVmWhoseIdIsNoFilesNameAreRefused)
 
 TEST_F(Upgrades, KeepTheRecordWhenTheWayBackFails)
 {
-    health = [](UpgradeRecord const&) -> Result<void> { return Error(ErrorKind::Timeout, "silence"); };
+    health = [](UpgradeRecord const&) -> Health { return Error(ErrorKind::Timeout, "silence"); };
     ASSERT_FALSE(run().ok());
     auto const kept = journal.load().value();
     ASSERT_TRUE(kept.has_value());

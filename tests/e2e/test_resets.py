@@ -20,8 +20,10 @@ SEED = int(os.environ.get("MPC_RESETS_SEED") or random.randrange(1_000_000))
 SHARES = 4  # they run at the same time
 RESETS = 10  # of each share, and of the simulated VMM's CVM
 NODE = "/app/mpc-node"
-# dockerd (20.10) does not give back the port of a container whose start was cut off, until it is started once more.
+# dockerd (20.10) does not give back the port of a container whose start was cut off, until it is started once more; and
+# ended while it tries that start again, it may keep it once more.
 KEPT_PORT = "port is already allocated"
+BOOTS_FOR_A_PORT = 3
 
 # What a launch may find on the disk besides what the reset left there.
 PREPARATIONS = {
@@ -151,7 +153,7 @@ def resets_at_random_moments_never_leave_an_unmeasured_node(world, seed, share):
         moments = [chance.uniform(0, 1.5 * took[preparation]) for _ in range(chance.choice((1, 2)))]
         launches.cut(preparation, *moments)
     outcome = world.launch()
-    if outcome.code == 10 and KEPT_PORT in outcome.log:
+    if outcome.code == 9 and KEPT_PORT in outcome.log:
         world.reset()
         outcome = world.launch()
     outcome.succeeded()
@@ -211,8 +213,9 @@ def power_cuts_of_a_whole_machine_never_leave_an_unmeasured_node(world, seed):
         took = machine.cut()
         for _ in range(RESETS - 1):
             machine.cut(chance.uniform(0, 2 * took))
-        if not machine.boots():
+        for _ in range(BOOTS_FOR_A_PORT):
+            if machine.boots():
+                break
             vmm.rpc("ShutdownVm", id=machine.id)
             vmm.wait_for_status(machine.id, "stopped")
-            assert machine.boots(), "its port is still taken after a boot in good order"
         vmm.wait_for_node(machine.id, world.images.node.id)

@@ -3,6 +3,7 @@
 import json
 import time
 
+from harness.agent import IMAGE_EVENT
 from harness.config import toml
 from harness.registry import docker_config
 from harness.runner import each, test
@@ -40,6 +41,21 @@ def an_image_that_the_launcher_refuses_is_rolled_back(world):
         bundle = json.loads((vmm.directory / "state" / f"{it.vm}.failed.json").read_text())
         assert bundle["reason"] == outcome["reason"] and bundle["digest"] == UNKNOWN, bundle
         assert not (vmm.directory / "state" / f"{it.vm}.json").exists()
+
+
+@test
+def a_boot_of_which_the_launcher_wants_another_is_no_reason_to_go_back(world):
+    with with_both_images(world) as vmm:
+        it = UpgradedNode(world, vmm)
+        boots = it.boots()
+        begun = it.begin(it.new.id)
+        assert begun.wait_for(STEPS["starting"])
+        it.emit(IMAGE_EVENT, "00" * 32)  # the agent is there long before the launcher
+        code, output, said = begun.end()
+        assert code == 0 and json.loads(output)["outcome"] == "upgraded", said
+        assert "rebooting" in said and it.boots() == boots + 2, said
+        assert it.events() == [it.new.id] and CLAIM not in it.user_config()
+        assert not (vmm.directory / "state" / f"{it.vm}.failed.json").exists()
 
 
 @each(step=STEPS)

@@ -6,7 +6,8 @@ import signal
 import subprocess
 from pathlib import Path
 
-from .cvm import die_with_parent
+from .cvm import die_with_parent, wait_until
+from .unix_http import call
 from .vmm import Vmm, approved_file, configuration, free_port
 
 
@@ -53,6 +54,16 @@ class UpgradedNode:
 
     def events(self):
         return self.vmm.image_events(self.vm)
+
+    def emit(self, event, payload):
+        """Extends RTMR3 of the boot that has begun, as soon as its agent answers; `payload` is hex."""
+        def emitted():
+            try:
+                call(self.vmm.vm(self.vm) / "run/dstack.sock", "POST", "/EmitEvent", {"event": event, "payload": payload})
+            except OSError:
+                return False
+            return True
+        wait_until("the guest's agent", emitted, pause=0.005)
 
     def boots(self):
         """How often it was started."""

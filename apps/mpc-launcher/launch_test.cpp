@@ -391,7 +391,8 @@ TEST_F(LaunchTest, AsksForARebootWhenTheEngineKeepsAPortThatNoContainerPublishes
             return std::nullopt;
         return http::Answer { .response = { .status = 500,
                                   .headers = {},
-                                  .body = R"({"message":"Bind for 0.0.0.0:8080 failed: port is already allocated"})" } };
+                                  .body =
+                                      R"({"message":"Bind for 0.0.0.0:8080 failed: port is already allocated"})" } };
     });
     expect_refused(plan(), ExitCode::Reboot, "starting the node: port is already allocated, although no container");
     EXPECT_EQ(events(), 1U);

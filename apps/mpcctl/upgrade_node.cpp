@@ -198,9 +198,8 @@ Result<vmm::UpgradeOutcome> perform(UpgradeOptions const& options, UpgradeTarget
     vmm::UpgradeHooks const hooks { .await_health = await_health,
         .last_log_line = [&health] { return health.last_log_line(); },
         .on_step = [](std::string_view step) { fmt::print(stderr, "{}\n", step); },
-        .on_failure = [&target](UpgradeRecord const& now, std::string const& reason) {
-            keep_reasons(target, now, reason);
-        } };
+        .on_failure = [&target](UpgradeRecord const& now,
+                          std::string const& reason) { keep_reasons(target, now, reason); } };
     vmm::Upgrade::Settings settings;
     settings.stop.deadline = std::chrono::seconds(options.stop_seconds);
     settings.stubborn = options.force_stop ? vmm::StubbornGuest::CutPower : vmm::StubbornGuest::Leave;

@@ -6,82 +6,30 @@
 
 #include "base/log.h"
 #include "mpcctl/registry_login.h"
-#include "json/json.h"
+#include "oci/image_json.h"
 
 namespace mpc::ctl {
 
 namespace {
 
-using image::ManifestDigest;
-
-constexpr json::Limits manifest_limits { .bytes = std::size_t { 4 } << 20, .depth = 16 };
 constexpr std::uint64_t most_config_bytes = std::uint64_t { 4 } << 20;
-constexpr std::size_t most_layers = 256;
 
-struct Descriptor {
-    net::BlobDigest digest;
-    std::uint64_t size;
-};
-
-Result<Descriptor> descriptor_in(json::Object const& object)
+/// The manifest itself, or of an index the one for linux/amd64: the first, which is the one that an engine takes.
+Result<oci::ManifestContent> resolved(net::Registry& registry, net::ServedManifest served)
 {
-    auto const digest = TRY(net::BlobDigest::parse(TRY(object.require_text("digest"))));
-    auto const size = TRY(object.require_number("size"));
-    return Descriptor { digest, size };
-}
-
-struct Manifest {
-    Descriptor config;
-    std::vector<Descriptor> layers {};
-};
-
-bool is_for_us(json::Object const& entry)
-{
-    auto const platform = entry.require_object("platform");
-    if (!platform.ok())
-        return false;
-    auto const os = (*platform)->require_text("os");
-    auto const architecture = (*platform)->require_text("architecture");
-    return os.ok() && architecture.ok() && *os == "linux" && *architecture == "amd64";
-}
-
-/// The manifest for linux/amd64 of an index.
-Result<ManifestDigest> chosen_in(json::Object const& index)
-{
-    for (auto const& entry : *TRY(index.require_array("manifests"))) {
-        if (entry.object() && is_for_us(*entry.object()))
-            return ManifestDigest(TRY(descriptor_in(*entry.object())).digest.bytes());
-    }
-    return Error(ErrorKind::Mismatch, "the index has no image for linux/amd64");
-}
-
-Result<Manifest> read_manifest(json::Object const& object)
-{
-    Manifest manifest { .config = TRY(descriptor_in(*TRY(object.require_object("config")))) };
-    for (auto const& layer : *TRY(object.require_array("layers"))) {
-        if (!layer.object() || manifest.layers.size() == most_layers)
-            return Error(ErrorKind::Invalid, "\"layers\" has something else than layers, or too many");
-        manifest.layers.push_back(TRY(descriptor_in(*layer.object())));
-    }
-    return manifest;
-}
-
-/// The manifest itself, or of an index the one for linux/amd64.
-Result<Manifest> resolved(net::Registry& registry, net::ServedManifest served)
-{
-    for (bool is_first = true;; is_first = false) {
-        auto const object = TRY(json::read_object(served.bytes, manifest_limits).in("manifest"));
-        // One that could be read as either is meant to be read as both.
-        if (!object.find("manifests") || object.find("config") || object.find("layers"))
-            return object.find("manifests") ? Error(ErrorKind::Invalid, "manifest: it is an index as well")
-                                            : read_manifest(object).in("manifest");
-        if (!is_first)
+    if (TRY(oci::is_index(served.bytes).in("manifest"))) {
+        auto const images = TRY(oci::parse_index(served.bytes).in("index"));
+        auto const ours = std::ranges::find_if(images, &oci::Descriptor::is_ours);
+        if (ours == images.end())
+            return Error(ErrorKind::Mismatch, "the index has no image for linux/amd64");
+        served = TRY(registry.manifest(image::ManifestDigest(ours->digest.bytes())).in("index"));
+        if (TRY(oci::is_index(served.bytes).in("manifest")))
             return Error(ErrorKind::Invalid, "the index leads to another index");
-        served = TRY(registry.manifest(TRY(chosen_in(object).in("index"))));
     }
+    return oci::parse_manifest(served.bytes).in("manifest");
 }
 
-Result<void> check_platform(net::Registry& registry, Descriptor const& config)
+Result<void> check_platform(net::Registry& registry, oci::Descriptor const& config)
 {
     if (config.size > most_config_bytes)
         return Error(ErrorKind::Invalid, "the image's config has more than 4 MiB");
@@ -91,7 +39,7 @@ Result<void> check_platform(net::Registry& registry, Descriptor const& config)
         return ok;
     };
     TRY(registry.blob(config.digest, config.size, take));
-    auto const object = TRY(json::read_object(bytes, manifest_limits).in("config"));
+    auto const object = TRY(json::read_object(bytes).in("config"));
     auto const os = TRY(object.require_text("os").in("config"));
     auto const architecture = TRY(object.require_text("architecture").in("config"));
     if (os == "linux" && architecture == "amd64")
@@ -101,11 +49,11 @@ Result<void> check_platform(net::Registry& registry, Descriptor const& config)
 }
 
 /// Whether all that the engine will ask for is there.
-Result<FetchableImage> complete(net::Registry& registry, Manifest const& manifest, std::string as)
+Result<FetchableImage> complete(net::Registry& registry, oci::ManifestContent const& manifest, std::string as)
 {
     TRY(check_platform(registry, manifest.config));
     FetchableImage found { .as = std::move(as), .layers = manifest.layers.size() };
-    std::vector<net::BlobDigest> seen;
+    std::vector<image::BlobDigest> seen;
     for (auto const& layer : manifest.layers) {
         if (std::ranges::find(seen, layer.digest) != seen.end())
             continue;
@@ -162,7 +110,7 @@ Error explained(Error const& error, std::string const& image)
 Result<FetchableImage> find_in_registry(net::Registry& registry, std::vector<std::string> const& tags,
     image::ImageDigest const& digest)
 {
-    auto served = registry.manifest(ManifestDigest(digest.bytes()));
+    auto served = registry.manifest(image::ManifestDigest(digest.bytes()));
     if (served.ok())
         return complete(registry, TRY(resolved(registry, *std::move(served))), "manifest digest");
     // docker-registry 2.8 answers 500 where the digest is that of a config; so any no is a reason to look at the tags.

@@ -4,6 +4,7 @@
 
 #include "hash/hash.h"
 #include "net/loopback_server.h"
+#include "oci/image_json.h"
 #include "json/json.h"
 
 namespace mpc::ctl {
@@ -16,7 +17,7 @@ std::string digest_of(std::string const& bytes) { return "sha256:" + to_hex(sha2
 
 json::Object descriptor(std::string const& bytes)
 {
-    return { { "digest", digest_of(bytes) }, { "size", bytes.size() } };
+    return { { "mediaType", "any" }, { "digest", digest_of(bytes) }, { "size", bytes.size() } };
 }
 
 std::string config_for(std::string const& os, std::string const& architecture)
@@ -162,7 +163,7 @@ TEST_F(Fetching, RefusesWhatIsNoManifestOrTwo)
 {
     auto both = json::read_object(index_of(manifest)).value();
     both.add("config", descriptor(config));
-    expect_error(find(serve_manifest(json::write(both))), ErrorKind::Invalid, "an index as well");
+    expect_error(find(serve_manifest(json::write(both))), ErrorKind::Invalid, "an index and a manifest at once");
     auto const index = index_of(manifest);
     serve_manifest(index);
     expect_error(find(serve_manifest(index_of(index))), ErrorKind::Invalid, "another index");
@@ -172,11 +173,12 @@ TEST_F(Fetching, RefusesWhatIsNoManifestOrTwo)
 
 TEST_F(Fetching, BoundsConfigAndLayers)
 {
-    json::Array layers(257, json::Value(descriptor(layer)));
+    json::Array layers(oci::most_layers + 1, json::Value(descriptor(layer)));
     expect_error(find(serve_manifest(json::write(json::Object {
                      { "config", descriptor(config) }, { "layers", layers } }))),
-        ErrorKind::Invalid, "too many");
-    json::Object const huge { { "digest", digest_of(config) }, { "size", std::uint64_t { 1 } << 40 } };
+        ErrorKind::Invalid, "layers; at most");
+    json::Object const huge { { "mediaType", "any" }, { "digest", digest_of(config) },
+        { "size", std::uint64_t { 1 } << 40 } };
     expect_error(find(serve_manifest(json::write(json::Object { { "config", huge }, { "layers", json::Array() } }))),
         ErrorKind::Invalid, "more than 4 MiB");
 }

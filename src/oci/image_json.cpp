@@ -35,12 +35,28 @@ Result<void> check_count(std::size_t count)
 
 }  // namespace
 
-Result<Descriptor> choose_image(std::string_view index, std::optional<image::ManifestDigest> const& wanted)
+Result<bool> is_index(std::string_view text)
 {
-    auto const object = TRY(json::read_object(index));
+    auto const object = TRY(json::read_object(text));
+    if (!object.find("manifests"))
+        return false;
+    if (object.find("config") || object.find("layers"))
+        return Error(ErrorKind::Invalid, "it is an index and a manifest at once");
+    return true;
+}
+
+Result<std::vector<Descriptor>> parse_index(std::string_view text)
+{
+    auto const object = TRY(json::read_object(text));
     std::vector<Descriptor> all;
     for (auto const& value : *TRY(object.require_array("manifests")))
         all.push_back(TRY(descriptor_of(value).in("manifests")));
+    return all;
+}
+
+Result<Descriptor> choose_image(std::string_view index, std::optional<image::ManifestDigest> const& wanted)
+{
+    auto all = TRY(parse_index(index));
     if (wanted) {
         for (auto const& one : all)
             if (one.digest.bytes() == wanted->bytes())

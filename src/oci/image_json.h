@@ -42,6 +42,13 @@ struct Descriptor {
     }
 };
 
+/// Whether a text is an index of images, and not the manifest of one. Errors: Invalid; also for one that could be read
+/// as either, which is meant to be read as both.
+[[nodiscard]] Result<bool> is_index(std::string_view text);
+
+/// The images of an index, in its order. Errors: Invalid, with the place.
+[[nodiscard]] Result<std::vector<Descriptor>> parse_index(std::string_view text);
+
 /// Of the images in an index the one `wanted`, or else the only one, or else the only one for linux/amd64.
 /// Errors: Invalid (malformed, several to choose from), NotFound (not `wanted`).
 [[nodiscard]] Result<Descriptor> choose_image(std::string_view index,

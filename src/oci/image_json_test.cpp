@@ -73,6 +73,15 @@ TEST(ChooseImage, RefusesWhatIsMalformed)
     expect_refused(choose_image(index_of(descriptor("x", 'a', R"(,"platform":{"os":"linux"})"))), "architecture");
 }
 
+TEST(IsIndex, TellsAnIndexFromAManifestAndRefusesBothAtOnce)
+{
+    EXPECT_TRUE(is_index(index_of(descriptor("x", 'a'))).value());
+    EXPECT_FALSE(is_index(manifest_of(descriptor("x", 'a'))).value());
+    expect_refused(is_index(R"({"manifests":[],"config":{}})"), "at once");
+    expect_refused(is_index(R"({"manifests":[],"layers":[]})"), "at once");
+    expect_refused(is_index("[]"), "");
+}
+
 TEST(ParseManifest, TellsConfigAndLayersInOrder)
 {
     auto const manifest = parse_manifest(manifest_of(descriptor("x", 'a') + "," + descriptor("y", 'b'))).value();

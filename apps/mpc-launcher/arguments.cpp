@@ -6,6 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/command_line.h"
+
 namespace mpc::launcher {
 
 Result<std::optional<Arguments>> parse_arguments(int count, char const* const* values)
@@ -22,7 +24,7 @@ Result<std::optional<Arguments>> parse_arguments(int count, char const* const* v
     app.add_flag("--check", arguments.check, "stop after planning and print the plan as JSON");
     app.add_flag("--supervise", arguments.supervise, "stay: restart a failed node, fetch newly approved images");
     try {
-        app.parse(count, values);
+        app.parse(command_line_words(count, values));
     } catch (CLI::Success const& asked) {
         app.exit(asked, std::cout);
         return std::optional<Arguments>();

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/command_line.h"
 #include "base/log.h"
 #include "mpcctl/arguments_deploy.h"
 #include "mpcctl/arguments_image.h"
@@ -327,7 +328,7 @@ Result<std::optional<Command>> parse_arguments(int count, char const* const* val
     add_deploy_commands(line.app, line.deploy, line.chosen);
     add_image_commands(line.app, line.image, line.chosen);
     try {
-        line.app.parse(count, values);
+        line.app.parse(command_line_words(count, values));
     } catch (CLI::Success const& asked) {
         line.app.exit(asked, std::cout);
         return std::optional<Command>();

@@ -78,11 +78,8 @@ Result<std::string> create(vmm::Client& client, vmm::Plan const& plan)
 Result<void> change(vmm::Client& client, vmm::Plan const& plan, Interrupt const& interrupt)
 {
     auto const& id = plan.vm_id;
-    if (plan.vm_status != vmm::Status::Stopped) {
-        bool const is_dead = plan.vm_status == vmm::Status::Exited;
-        TRY(from_other_side(is_dead ? client.kill(id) : client.shut_down(id)));
-        TRY(from_other_side(vmm::wait_until_stopped(client, id, { longest_shutdown }, interrupt)));
-    }
+    if (plan.vm_status != vmm::Status::Stopped)
+        TRY(from_other_side(vmm::shut_down(client, id, plan.vm_status, { longest_shutdown }, interrupt)));
     auto const is_stopped = "VM " + id + " is stopped now";
     TRY(from_other_side(client.update(id, plan.update))
             .in(is_stopped)

@@ -62,9 +62,10 @@ Result<ExitCode> run(StopOptions const& options, Interrupt const& interrupt)
         return tell(vm, "is stopped already", options.json, ExitCode::NothingToDo);
     // A process that ended by itself cannot be asked; the VMM would start it again.
     bool const is_killed = options.force || vm.status == vmm::Status::Exited;
-    TRY(from_other_side(is_killed ? client.kill(vm.id) : client.shut_down(vm.id)));
-    TRY(from_other_side(vmm::wait_until_stopped(client, vm.id, { std::chrono::seconds(options.wait_seconds) },
-        interrupt)
+    if (options.force)
+        TRY(from_other_side(client.kill(vm.id)));
+    auto const status = options.force ? vmm::Status::Stopping : vm.status;
+    TRY(from_other_side(vmm::shut_down(client, vm.id, status, { std::chrono::seconds(options.wait_seconds) }, interrupt)
             .remedy("look at mpcctl logs; mpcctl stop --force cuts the power")));
     return tell(vm, is_killed ? "killed" : "stopped", options.json, ExitCode::Done);
 }

@@ -28,6 +28,12 @@ std::string row(std::size_t name_width, std::string const& name, std::string_vie
     return line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
 }
 
+/// A VMM tells the time since the last start of one that has ended, too.
+std::string uptime_of(vmm::VmInfo const& vm)
+{
+    return vm.status == vmm::Status::Running ? printable(vm.uptime, 20) : "";
+}
+
 }  // namespace
 
 std::string as_table(std::vector<vmm::VmInfo> const& vms)
@@ -40,7 +46,7 @@ std::string as_table(std::vector<vmm::VmInfo> const& vms)
         width = std::max(width, printable(vm.name, longest_name).size());
     auto text = row(width, "NAME", "STATUS", "UPTIME", "OS", "ID", "BOOT");
     for (auto const& vm : vms)
-        text += row(width, printable(vm.name, longest_name), vmm::name_of(vm.status), printable(vm.uptime, 20),
+        text += row(width, printable(vm.name, longest_name), vmm::name_of(vm.status), uptime_of(vm),
             printable(vm.image_version, 20), vm.id, progress_of(vm));
     return text;
 }

@@ -43,8 +43,9 @@ std::string as_table(vmm::VmInfo const& vm)
     add(text, "name", vm.name);
     add(text, "id", vm.id);
     add(text, "status", vmm::name_of(vm.status));
-    add(text, "uptime", vm.uptime);
-    add(text, "exited at", vm.exited_at);
+    // Both are durations until now, or "never".
+    add(text, vm.status == vmm::Status::Running ? "uptime" : "since start", vm.uptime);
+    add(text, "since exit", vm.exited_at == "never" ? "" : vm.exited_at);
     add(text, "boot", vm.boot_progress);
     add(text, "BOOT ERROR", vm.boot_error);
     add(text, "shutdown", vm.shutdown_progress);

@@ -38,6 +38,8 @@ public:
     Result<void> run();
     /// Until it is asked to end, or its engine ends.
     Result<void> live();
+    void stop_engine();
+    /// As it was asked to.
     void shut_down();
 
 private:
@@ -220,12 +222,17 @@ Result<void> Boot::live()
 void Boot::shut_down()
 {
     m_console.event("shutdown.progress", "stopping containers");
+    stop_engine();
+    m_console.event("shutdown.progress", "powering off");
+}
+
+void Boot::stop_engine()
+{
     if (m_engine > 0)
         kill(m_engine, SIGTERM);
     auto const deadline = Deadline::after(patience_with_containers);
     while (!engine_has_ended() && !deadline.passed())
         usleep(10'000);
-    m_console.event("shutdown.progress", "powering off");
 }
 
 }  // namespace
@@ -237,11 +244,13 @@ int run_guest(CvmOptions const& options, Console const& console, GuestHandover c
     auto result = boot.run();
     if (result.ok())
         result = boot.live();
-    auto const was_asked = interrupt.raised();
-    if (!result.ok() && !was_asked)
-        console.event("boot.error", result.error().message());
-    boot.shut_down();
-    return result.ok() || was_asked ? 0 : 1;
+    if (interrupt.raised()) {
+        boot.shut_down();
+        return 0;
+    }
+    console.event("boot.error", result.error().message());
+    boot.stop_engine();
+    return 1;
 }
 
 }  // namespace mpc::simulator

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "hash/hash.h"
+#include "http/client.h"
 #include "simulator/measured_vm.h"
 
 namespace mpc::simulator {
@@ -49,14 +50,21 @@ std::string newest(std::vector<json::Object> const& events, std::string_view nam
     return body;
 }
 
-std::string duration_text(std::chrono::steady_clock::duration duration)
+/// How long ago that was, as Rust's humantime writes whole seconds: "1h 2m 3s" without the parts that are 0.
+std::string time_since(std::optional<std::chrono::steady_clock::time_point> moment)
 {
-    auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
-    if (seconds < 60)
-        return fmt::format("{}s", seconds);
-    if (seconds < 3600)
-        return fmt::format("{}m {}s", seconds / 60, seconds % 60);
-    return fmt::format("{}h {}m", seconds / 3600, seconds / 60 % 60);
+    if (!moment)
+        return "never";
+    auto seconds = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - *moment).count();
+    std::string text;
+    for (auto const& [unit, length] : { std::pair { "day", 86400 }, { "h", 3600 }, { "m", 60 }, { "s", 1 } }) {
+        auto const count = seconds / length;
+        seconds %= length;
+        if (count != 0)
+            text +=
+                fmt::format("{}{}{}{}", text.empty() ? "" : " ", count, unit, length == 86400 && count > 1 ? "s" : "");
+    }
+    return text.empty() ? "0s" : text;
 }
 
 /// Becomes `command`, with its outputs in files; killed with the thread that forked it.
@@ -121,6 +129,7 @@ Result<std::unique_ptr<VirtualMachine>> VirtualMachine::load(fs::path const& dir
     auto const manifest =
         TRY(json::read_object(TRY(read_file(directory / "vm-manifest.json", file_limit))).in(directory.string()));
     auto configuration = TRY(VmConfiguration::from(manifest).in(directory.string()));
+    configuration.created_at_ms = TRY(manifest.require_number("created_at_ms").in(directory.string()));
     configuration.compose_file = TRY(read_file(directory / "shared/app-compose.json", file_limit));
     configuration.user_config = TRY(read_file(directory / "shared/.user-config", file_limit));
     return std::unique_ptr<VirtualMachine>(new VirtualMachine(directory, std::move(configuration), setting));
@@ -133,7 +142,9 @@ Result<void> VirtualMachine::store() const
     auto manifest = m_configuration;
     manifest.compose_file.clear();
     manifest.user_config.clear();
-    return write_file_atomically(m_directory / "vm-manifest.json", json::write_pretty(manifest.to_json()));
+    auto object = manifest.to_json();
+    object.add("created_at_ms", m_configuration.created_at_ms);
+    return write_file_atomically(m_directory / "vm-manifest.json", json::write_pretty(object));
 }
 
 Result<void> VirtualMachine::write_state() const
@@ -187,7 +198,7 @@ Result<void> VirtualMachine::start()
     m_process = process;
     m_started = true;
     m_since = std::chrono::steady_clock::now();
-    m_exited_at.reset();
+    m_exited.reset();
     return write_state();
 }
 
@@ -196,9 +207,12 @@ void VirtualMachine::look()
     if (m_process != 0 && waitpid(m_process, nullptr, WNOHANG) != 0) {
         m_process = 0;
         m_is_ending = true;
-        m_exited_at =
-            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-                .count();
+        m_exited = std::chrono::steady_clock::now();
+    }
+    // What the guest says in the end is what makes it stopped; one that ends without a word has exited.
+    if (m_started && newest(read_events(m_directory / "events.jsonl"), "shutdown.progress") == "powering off") {
+        m_started = false;
+        static_cast<void>(write_state().ok());
     }
     if (m_is_ending && power_is_off(m_directory)) {
         m_is_ending = false;
@@ -232,13 +246,20 @@ void VirtualMachine::stop()
     static_cast<void>(write_state().ok());
 }
 
+bool VirtualMachine::guest_answers()
+{
+    if (status() != VmStatus::Running)
+        return false;
+    auto const never = Interrupt::never();
+    http::Client const agent(m_directory / "run/dstack.sock", never);
+    return agent.send({ .method = http::Method::Get, .target = "/" }, { .deadline = std::chrono::seconds(2) }).ok();
+}
+
 void VirtualMachine::shut_down()
 {
-    m_started = false;
     look();
     if (m_process != 0)
         kill(m_process, SIGTERM);
-    static_cast<void>(write_state().ok());
 }
 
 void VirtualMachine::remove()
@@ -278,23 +299,21 @@ json::Object VirtualMachine::info(bool brief)
     for (std::size_t i = events.size() > events_kept ? events.size() - events_kept : 0; i < events.size(); ++i)
         shown.emplace_back(events[i]);
     auto const identity = VmIdentity::from(m_configuration.compose_file, Seed(m_setting.seed));
-    auto const app_id = !m_configuration.app_id.empty() ? m_configuration.app_id
-        : identity.ok()                                 ? to_hex(identity->app_id)
-                                                        : std::string();
-    auto const runs = is_on();
+    auto shown_configuration = m_configuration;
+    shown_configuration.stopped = !m_started;
     return {
         { "id", id() },
         { "name", m_configuration.name },
         { "status", name_of(now) },
-        { "uptime", runs ? duration_text(std::chrono::steady_clock::now() - m_since) : "0s" },
+        { "uptime", time_since(m_since) },
         { "app_url", json::Value() },
-        { "app_id", app_id },
+        { "app_id", m_configuration.app_id },
         { "instance_id",
             identity.ok() && !identity->instance_id.empty() ? json::Value(to_hex(identity->instance_id))
                                                             : json::Value() },
-        { "configuration", brief ? json::Value() : json::Value(m_configuration.to_json()) },
-        { "exited_at", m_exited_at ? json::Value(std::to_string(*m_exited_at)) : json::Value() },
-        { "boot_progress", newest(events, "boot.progress", runs ? "booting" : "") },
+        { "configuration", brief ? json::Value() : json::Value(shown_configuration.to_json()) },
+        { "exited_at", time_since(m_exited) },
+        { "boot_progress", newest(events, "boot.progress", is_on() ? "booting" : "") },
         { "boot_error", newest(events, "boot.error") },
         { "shutdown_progress", newest(events, "shutdown.progress") },
         { "image_version", m_setting.version },

@@ -37,7 +37,9 @@ public:
     Result<void> start();
     /// Cuts its power. It is stopped when its last process is gone, which nobody waits for here.
     void stop();
-    /// Asks the guest to end; it does so in its own time.
+    /// Whether there is an agent that could be asked to end it.
+    [[nodiscard]] bool guest_answers();
+    /// Asks the guest to end; it does so in its own time, and has not until it says that it powers off.
     void shut_down();
     /// Cuts its power; once it is stopped, status() or is_gone() deletes its directory.
     void remove();
@@ -70,8 +72,8 @@ private:
     bool m_is_removed = false;
     bool m_is_ending = false;  ///< its process has ended, but perhaps not what that had started
     pid_t m_process = 0;
-    std::chrono::steady_clock::time_point m_since {};
-    std::optional<std::int64_t> m_exited_at {};
+    std::optional<std::chrono::steady_clock::time_point> m_since {};  ///< of its last start
+    std::optional<std::chrono::steady_clock::time_point> m_exited {};
 };
 
 }  // namespace mpc::simulator

@@ -1,6 +1,7 @@
 #include "simulator/vm_configuration.h"
 
 #include <algorithm>
+#include <arpa/inet.h>
 
 #include <fmt/format.h>
 
@@ -24,6 +25,12 @@ Result<std::uint16_t> port_member(json::Object const& message, std::string_view 
     return static_cast<std::uint16_t>(number);
 }
 
+bool is_address(std::string const& text)
+{
+    in6_addr address {};
+    return inet_pton(AF_INET, text.c_str(), &address) == 1 || inet_pton(AF_INET6, text.c_str(), &address) == 1;
+}
+
 Result<VmPort> port_of(json::Object const& message)
 {
     VmPort port;
@@ -33,7 +40,22 @@ Result<VmPort> port_of(json::Object const& message)
     port.host_port = TRY(port_member(message, "host_port"));
     port.vm_port = TRY(port_member(message, "vm_port"));
     port.host_address = TRY(text_member(message, "host_address"));
+    if (port.host_address.empty())
+        port.host_address = "127.0.0.1";
+    if (!is_address(port.host_address))
+        return Error(ErrorKind::Invalid, "Invalid host address");
     return port;
+}
+
+Result<json::Value> networking_of(json::Object const& message)
+{
+    auto const* const networking = present(message, "networking");
+    if (!networking)
+        return json::Value();
+    auto const mode = TRY(TRY(message.require_object("networking"))->require_text("mode").in("networking"));
+    if (mode != "user" && mode != "bridge" && mode != "passt" && mode != "custom")
+        return Error(ErrorKind::Invalid, "Invalid networking mode");
+    return *networking;
 }
 
 }  // namespace
@@ -70,6 +92,19 @@ Result<std::vector<VmPort>> ports_member(json::Object const& message)
         ports.push_back(TRY(port_of(*port.object()).in("ports")));
     }
     return ports;
+}
+
+Result<void> check_gpus(json::Object const& message)
+{
+    if (!present(message, "gpus"))
+        return ok;
+    auto const* const gpus = TRY(message.require_object("gpus"));
+    auto const mode = TRY(text_member(*gpus, "attach_mode"));
+    if (mode == "all" || !TRY(array_member(*gpus, "gpus")).empty())
+        return Error(ErrorKind::Refused, "GPU is not enabled");
+    if (!mode.empty() && mode != "listed")
+        return Error(ErrorKind::Invalid, "Invalid attach_mode");
+    return ok;
 }
 
 Result<void> check_compose(std::string const& compose_file)
@@ -118,6 +153,8 @@ Result<VmConfiguration> VmConfiguration::from(json::Object const& message)
     configuration.pin_numa = TRY(bool_member(message, "pin_numa"));
     configuration.stopped = TRY(bool_member(message, "stopped"));
     configuration.no_tee = TRY(bool_member(message, "no_tee"));
+    configuration.networking = TRY(networking_of(message));
+    TRY(check_gpus(message));
     return configuration;
 }
 
@@ -144,12 +181,12 @@ json::Object VmConfiguration::to_json() const
         { "user_config", user_config },
         { "hugepages", hugepages },
         { "pin_numa", pin_numa },
-        { "gpus", json::Value() },
+        { "gpus", json::Object { { "attach_mode", "listed" }, { "gpus", json::Array() } } },
         { "kms_urls", kms_urls },
         { "gateway_urls", gateway_urls },
         { "stopped", stopped },
         { "no_tee", no_tee },
-        { "networking", json::Value() },
+        { "networking", networking },
     };
 }
 

@@ -13,7 +13,7 @@ struct VmPort {
     std::string protocol;  ///< "tcp", or "udp", which is kept and leads nowhere
     std::uint16_t host_port = 0;
     std::uint16_t vm_port = 0;
-    std::string host_address;  ///< as asked for; the simulator listens on loopback whatever it says
+    std::string host_address;  ///< as asked for, "127.0.0.1" for ""; the simulator listens on loopback whatever it says
 };
 
 struct VmConfiguration {
@@ -25,7 +25,7 @@ struct VmConfiguration {
     std::uint32_t disk_size = 20;  ///< GB
     std::vector<VmPort> ports {};
     std::string encrypted_env {};  ///< hex
-    std::string app_id {};         ///< 40 hex
+    std::string app_id {};         ///< 40 hex; "" until the VM is made, then for good
     std::string user_config {};
     json::Array kms_urls {};
     json::Array gateway_urls {};
@@ -33,10 +33,12 @@ struct VmConfiguration {
     bool pin_numa = false;
     bool stopped = false;
     bool no_tee = false;
+    json::Value networking {};        ///< null, or an object with a "mode"
+    std::uint64_t created_at_ms = 0;  ///< of the Unix epoch; 0 until the VM is made
 
     /// What is missing has proto3's default, what is unknown is passed over, as prpc does. Errors: Invalid.
     static Result<VmConfiguration> from(json::Object const& message);
-    /// As GetInfo shows it, and as it is kept.
+    /// As GetInfo shows it.
     [[nodiscard]] json::Object to_json() const;
 };
 
@@ -46,6 +48,8 @@ struct VmConfiguration {
 [[nodiscard]] Result<bool> bool_member(json::Object const& message, std::string_view name);
 [[nodiscard]] Result<json::Array> array_member(json::Object const& message, std::string_view name);
 [[nodiscard]] Result<std::vector<VmPort>> ports_member(json::Object const& message);
+/// That no GPU is asked for, as there are none. Errors: Refused; Invalid (no such configuration of GPUs).
+Result<void> check_gpus(json::Object const& message);
 
 /// As dstack-vmm checks it before it stores it. Errors: Invalid.
 Result<void> check_compose(std::string const& compose_file);

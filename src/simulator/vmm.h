@@ -60,6 +60,7 @@ private:
     Result<json::Value> update_vm(json::Object const& message);
     Result<json::Value> remove_vm(json::Object const& message);
     Result<json::Value> status(json::Object const& message, Faults const& faults);
+    [[nodiscard]] std::vector<VirtualMachine*> oldest_first() const;
     Result<json::Value> get_info(json::Object const& message);
     Result<json::Value> images() const;
 

@@ -52,6 +52,21 @@ json::Object meta()
     };
 }
 
+std::uint64_t milliseconds_now()
+{
+    auto const since = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
+}
+
+/// dstack-vmm calls the guest's agent for it, which must be there.
+Result<void> ask_to_end(VirtualMachine& machine)
+{
+    if (!machine.guest_answers())
+        return Error(ErrorKind::Refused, "Failed to connect to the guest agent");
+    machine.shut_down();
+    return ok;
+}
+
 /// Pages count from 1; without a size there is one page with everything.
 Result<json::Array> page_of(json::Array const& all, json::Object const& message)
 {
@@ -115,7 +130,7 @@ Result<json::Value> Vmm::call(std::string_view method, json::Object const& messa
     if (method == "StopVm")
         machine->stop();
     else if (method == "ShutdownVm")
-        machine->shut_down();
+        TRY(ask_to_end(*machine));
     else
         TRY(machine->start());
     return json::Value();
@@ -152,6 +167,9 @@ Result<json::Value> Vmm::create_vm(json::Object const& message)
     TRY(check_ports(configuration.ports, ""));
     if (configuration.vcpu == 0 || configuration.memory == 0 || configuration.disk_size == 0)
         return Error(ErrorKind::Invalid, "vcpu, memory and disk_size must be greater than 0");
+    if (configuration.app_id.empty())
+        configuration.app_id = app_id_of(configuration.compose_file);
+    configuration.created_at_ms = milliseconds_now();
     auto const is_stopped = configuration.stopped;
     auto const id = make_id();
     auto machine =
@@ -205,6 +223,10 @@ Result<json::Value> Vmm::update_vm(json::Object const& message)
     if (auto const user_config = TRY(text_member(message, "user_config")); !user_config.empty())
         configuration.user_config = user_config;
     TRY(machine->store());
+    TRY(change_resources(*machine, message));
+    TRY(check_gpus(message));
+    if (!is_absent(message, "no_tee"))
+        configuration.no_tee = TRY(bool_member(message, "no_tee"));
     if (TRY(bool_member(message, "update_ports"))) {
         auto const ports = TRY(ports_member(message));
         TRY(check_ports(ports, machine->id()));
@@ -214,7 +236,6 @@ Result<json::Value> Vmm::update_vm(json::Object const& message)
         configuration.kms_urls = TRY(array_member(message, "kms_urls"));
     if (TRY(bool_member(message, "update_gateway_urls")))
         configuration.gateway_urls = TRY(array_member(message, "gateway_urls"));
-    TRY(change_resources(*machine, message));
     TRY(machine->store());
     return id_message(compose.empty() ? "" : app_id_of(compose));
 }
@@ -233,11 +254,15 @@ Result<json::Value> Vmm::status(json::Object const& message, Faults const& fault
     auto const keyword = TRY(text_member(message, "keyword"));
     auto const brief = TRY(bool_member(message, "brief"));
     json::Array shown;
-    for (auto const& [id, machine] : m_machines) {
-        auto const is_asked_for = [&id = id](json::Value const& value) { return value.text() && *value.text() == id; };
-        auto const& name = machine->configuration().name;
+    for (auto* const machine : oldest_first()) {
+        auto const id = machine->id();
+        auto const is_asked_for = [&id](json::Value const& value) { return value.text() && *value.text() == id; };
+        auto const has_keyword = [&keyword](std::string const& text) {
+            return text.find(keyword) != std::string::npos;
+        };
+        auto const& made = machine->configuration();
         if ((!ids.empty() && std::ranges::none_of(ids, is_asked_for))
-            || (name.find(keyword) == std::string::npos && id.find(keyword) == std::string::npos))
+            || std::ranges::none_of(std::array { id, made.name, made.app_id, made.image }, has_keyword))
             continue;
         auto const info = machine->info(brief);
         json::Object told;
@@ -248,6 +273,15 @@ Result<json::Value> Vmm::status(json::Object const& message, Faults const& fault
     auto const total = shown.size();
     return json::Object { { "vms", TRY(page_of(shown, message)) }, { "port_mapping_enabled", true },
         { "total", total } };
+}
+
+std::vector<VirtualMachine*> Vmm::oldest_first() const
+{
+    std::vector<VirtualMachine*> all;
+    for (auto const& [id, machine] : m_machines)
+        all.push_back(machine.get());
+    std::ranges::stable_sort(all, {}, [](auto const* machine) { return machine->configuration().created_at_ms; });
+    return all;
 }
 
 Result<json::Value> Vmm::get_info(json::Object const& message)

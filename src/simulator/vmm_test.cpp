@@ -98,6 +98,53 @@ TEST_F(SimulatedVmm, RefusesAPortThatAnotherVmHas)
     EXPECT_THAT(ask("/prpc/CreateVm?json", wanted).body, HasSubstr("Port 80 is already in use"));
 }
 
+TEST_F(SimulatedVmm, KeepsTheAppIdOfWhenAVmWasMade)
+{
+    auto const id = create();
+    auto const first = VmIdentity::from(default_app_compose(), Seed(1)).value().app_id;
+    ASSERT_EQ(ask("/prpc/UpgradeApp?json", { { "id", id }, { "compose_file", default_app_compose() + " " } }).status,
+        200U);
+    EXPECT_THAT(ask("/prpc/GetInfo?json", { { "id", id } }).body, HasSubstr(R"("app_id":")" + to_hex(first)));
+}
+
+TEST_F(SimulatedVmm, RefusesWhatItsMachineDoesNotHave)
+{
+    auto const refusal = [this](std::string const& name, json::Value value) {
+        auto wanted = configuration();
+        wanted.add(name, std::move(value));
+        auto const answer = ask("/prpc/CreateVm?json", wanted);
+        EXPECT_EQ(answer.status, 400U) << name;
+        return answer.body;
+    };
+    EXPECT_THAT(refusal("gpus", json::Object { { "attach_mode", "all" } }), HasSubstr("GPU is not enabled"));
+    json::Array const slots { json::Object { { "slot", "18:00.0" } } };
+    EXPECT_THAT(refusal("gpus", json::Object { { "attach_mode", "listed" }, { "gpus", slots } }),
+        HasSubstr("GPU is not enabled"));
+    EXPECT_THAT(refusal("networking", json::Object { { "mode", "pigeons" } }), HasSubstr("networking mode"));
+    json::Array const ports { json::Object {
+        { "protocol", "tcp" }, { "host_port", 80 }, { "vm_port", 80 }, { "host_address", "bogus" } } };
+    EXPECT_THAT(refusal("ports", ports), HasSubstr("Invalid host address"));
+    auto wanted = configuration();
+    wanted.add("gpus", json::Object { { "attach_mode", "listed" }, { "gpus", json::Array() } });
+    wanted.add("networking", json::Object { { "mode", "bridge" } });
+    EXPECT_EQ(ask("/prpc/CreateVm?json", wanted).status, 200U);
+}
+
+TEST_F(SimulatedVmm, CannotAskAGuestThatIsNotThere)
+{
+    auto const answer = ask("/prpc/ShutdownVm?json", { { "id", create() } });
+    EXPECT_EQ(answer.status, 400U);
+    EXPECT_THAT(answer.body, HasSubstr("guest agent"));
+}
+
+TEST_F(SimulatedVmm, SaysWhatStateItsVmsAreIn)
+{
+    auto const info = ask("/prpc/GetInfo?json", { { "id", create() } }).body;
+    EXPECT_THAT(info, HasSubstr(R"("uptime":"never")"));
+    EXPECT_THAT(info, HasSubstr(R"("exited_at":"never")"));
+    EXPECT_THAT(info, HasSubstr(R"("stopped":true)"));
+}
+
 TEST_F(SimulatedVmm, ShowsItsVmsInPages)
 {
     for (int i = 0; i < 5; ++i)

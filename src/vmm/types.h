@@ -52,11 +52,11 @@ struct VmInfo {
     std::string id {};
     std::string name {};
     Status status = Status::Stopped;
-    std::string uptime {};
+    std::string uptime {};       ///< "1h 2m 3s" since its last start, also of one that has ended; or "never"
     std::string app_id {};       ///< 40 hex characters
     std::string instance_id {};  ///< 40 hex characters, or "" before the first boot
     std::optional<Configuration> configuration {};
-    std::string exited_at {};
+    std::string exited_at {};      ///< how long ago that was, as uptime
     std::string boot_progress {};  ///< "booting", ..., "done"
     std::string boot_error {};
     std::string shutdown_progress {};

@@ -166,17 +166,14 @@ Result<void> Upgrade::stop(UpgradeRecord const& record, VmInfo const& vm)
 {
     m_hooks.on_step("stopping the VM");
     m_down_since = m_down_since.value_or(std::chrono::steady_clock::now());
-    // One that stops already, or ended by itself, is only waited for.
-    if (vm.status == Status::Running)
-        TRY(m_client.shut_down(record.vm));
-    else if (vm.status == Status::Exited)
-        TRY(m_client.kill(record.vm));
-    auto stopped = wait_until_stopped(m_client, record.vm, m_settings.stop, m_interrupt);
-    if (stopped.ok() || stopped.error().kind() != ErrorKind::Timeout)
+    auto stopped = shut_down(m_client, record.vm, vm.status, m_settings.stop, m_interrupt);
+    bool const was_asked = stopped.ok() || stopped.error().kind() == ErrorKind::Timeout;
+    if (stopped.ok() || (!was_asked && stopped.error().kind() != ErrorKind::Refused))
         return stopped;
     if (m_settings.stubborn == StubbornGuest::Leave) {
         m_is_undecided = true;
-        return Error(ErrorKind::Timeout, stopped.error().message() + "; it was asked to end, and may still do so")
+        auto const* const more = was_asked ? "; it was asked to end, and may still do so" : "";
+        return Error(stopped.error().kind(), stopped.error().message() + more)
             .remedy("run the upgrade again to wait on, with --force-stop to cut its power, or with --back to keep what "
                     "it has");
     }

@@ -33,7 +33,7 @@ struct UpgradeOutcome {
     Duration downtime {};   ///< from asking the guest to end until the node was well, as far as this run saw it
 };
 
-/// A guest that does not end in time: leave it to the operator, or cut its power.
+/// A guest that does not end in time, or cannot be asked to: leave it to the operator, or cut its power.
 enum class StubbornGuest { Leave, CutPower };
 
 /// Takes a VM from where it is to where the record says. What has been done already is seen in the VM itself, so that
@@ -63,7 +63,8 @@ public:
     }
 
     /// The journal holds the record until it is done. Errors, with the journal kept so that it can be gone on with:
-    /// Interrupted; Timeout when the guest was asked to end and has not, which says nothing against the new image;
+    /// Interrupted; Timeout when the guest was asked to end and has not, Refused when it cannot be asked, which says
+    /// nothing against the new image;
     /// those of the client when the VMM does not answer, or when the way back fails as well. Errors with the record
     /// set aside, as this upgrade is over: Refused when somebody else changed the user_config or claimed the VM
     /// meanwhile, which is left as it is; Refused when the VMM does not take the claim, and nothing was done.

@@ -364,6 +364,21 @@ TEST_F(Upgrades, SayNothingOfANodeWhoseGuestMayStillEnd)
     EXPECT_EQ(machine.user_config, "new");
 }
 
+TEST_F(Upgrades, LeaveAGuestThatCannotBeAskedToEndToTheOperator)
+{
+    machine.refuses = "ShutdownVm";
+    auto const undecided = run();
+    ASSERT_FALSE(undecided.ok());
+    EXPECT_NE(undecided.error().message().find("cannot be asked to end"), std::string::npos);
+    EXPECT_NE(undecided.error().remedy().find("--force-stop"), std::string::npos);
+    EXPECT_EQ(machine.status, "running");
+    EXPECT_EQ(journal.load().value()->direction, Direction::Forward);
+
+    stubborn = StubbornGuest::CutPower;
+    ASSERT_TRUE(run(journal.load().value().value()).ok());
+    EXPECT_EQ(calls(), "UpdateVm ShutdownVm ShutdownVm StopVm UpdateVm StartVm UpdateVm ");
+}
+
 TEST_F(Upgrades, CutThePowerOfAStubbornGuestWhereTold)
 {
     machine.ignores_shutdown = true;

@@ -63,6 +63,23 @@ Judge has_status(Status wanted)
     };
 }
 
+/// The VMM needs the guest's agent for it.
+Result<void> ask_to_end(Client& client, std::string const& id, Patience patience, Interrupt const& interrupt)
+{
+    auto const deadline = Deadline::after(patience.deadline);
+    Pauses const pauses(patience.pause);
+    for (;;) {
+        auto const asked = client.shut_down(id);
+        if (asked.ok() || asked.error().kind() != ErrorKind::Refused)
+            return asked;
+        auto const vm = TRY(client.info(id));
+        bool const boots = vm && vm->status == Status::Running && vm->boot_progress != "done";
+        if (!boots || deadline.passed())
+            return Error(asked.error()).in("its guest cannot be asked to end");
+        TRY(interrupt.sleep(pauses.next()));
+    }
+}
+
 }  // namespace
 
 Duration Pauses::next() const
@@ -79,6 +96,16 @@ Result<void> wait_until_running(Client& client, std::string const& id, Patience 
 Result<void> wait_until_stopped(Client& client, std::string const& id, Patience patience, Interrupt const& interrupt)
 {
     return wait_until(has_status(Status::Stopped), "stopped", client, id, patience, interrupt);
+}
+
+Result<void> shut_down(Client& client, std::string const& id, Status status, Patience patience,
+    Interrupt const& interrupt)
+{
+    if (status == Status::Running)
+        TRY(ask_to_end(client, id, patience, interrupt));
+    else if (status == Status::Exited)
+        TRY(client.kill(id));
+    return wait_until_stopped(client, id, patience, interrupt);
 }
 
 Result<void> wait_until_gone(Client& client, std::string const& id, Patience patience, Interrupt const& interrupt)

@@ -32,6 +32,11 @@ private:
 /// The same for a VM that no longer runs: "stopped", and not "exited", which the VMM may start again.
 [[nodiscard]] Result<void> wait_until_stopped(Client& client, std::string const& id, Patience patience,
     Interrupt const& interrupt);
+/// Takes a VM that is in `status` to "stopped": a guest that runs is asked to end, again while it boots and nobody in
+/// it can be asked yet; what has exited by itself the VMM is told to let go. Errors: Timeout (it was asked, and has not
+/// ended); Refused (it cannot be asked); those of wait_until_stopped().
+[[nodiscard]] Result<void> shut_down(Client& client, std::string const& id, Status status, Patience patience,
+    Interrupt const& interrupt);
 /// The same for a VM that the VMM no longer knows.
 [[nodiscard]] Result<void> wait_until_gone(Client& client, std::string const& id, Patience patience,
     Interrupt const& interrupt);

@@ -71,5 +71,54 @@ TEST(VmmWait, AsksAgainWhenTheVmmDoesNotAnswerButNotWhenItRefuses)
     EXPECT_GT(silent.calls.size(), 1U);
 }
 
+http::Response const not_reached = answered(R"({"error":"Failed to connect to the guest agent"})", 400);
+
+TEST(ShutDown, AsksAGuestAgainThatStillBoots)
+{
+    FakeTransport::State state {
+        .answers = { { "ShutdownVm", { not_reached, not_reached, answered("null") } },
+            { "GetInfo",
+                { info_answer(vm_json("running", "booting")), info_answer(vm_json("running", "setting up docker")),
+                    info_answer(vm_json("stopped")) } } }
+    };
+    auto client = client_of(state);
+    EXPECT_TRUE(shut_down(client, an_id, Status::Running, patience, Interrupt::never()).ok());
+    EXPECT_TRUE(state.answers["ShutdownVm"].front().is_success());
+}
+
+TEST(ShutDown, SaysSoWhenAGuestThatHasBootedCannotBeAsked)
+{
+    FakeTransport::State state { .answers = {
+                                     { "ShutdownVm", { not_reached } }, { "GetInfo", { info_answer(vm_json()) } } } };
+    auto client = client_of(state);
+    auto const refused = shut_down(client, an_id, Status::Running, patience, Interrupt::never());
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().kind(), ErrorKind::Refused);
+    EXPECT_THAT(refused.error().message(), HasSubstr("cannot be asked to end"));
+    EXPECT_EQ(state.calls.size(), 2U);
+}
+
+TEST(ShutDown, EndsInTimeWithAGuestThatNeverBoots)
+{
+    FakeTransport::State state { .answers = { { "ShutdownVm", { not_reached } },
+                                     { "GetInfo", { info_answer(vm_json("running", "booting")) } } } };
+    auto client = client_of(state);
+    EXPECT_EQ(shut_down(client, an_id, Status::Running, patience, Interrupt::never()).error().kind(),
+        ErrorKind::Refused);
+}
+
+TEST(ShutDown, DoesNotAskWhatHasNoGuest)
+{
+    auto const calls = [](Status status) {
+        FakeTransport::State state { .answers = { { "StopVm", { answered("null") } },
+                                         { "GetInfo", { info_answer(vm_json("stopped")) } } } };
+        auto client = client_of(state);
+        EXPECT_TRUE(shut_down(client, an_id, status, patience, Interrupt::never()).ok());
+        return state.calls.front().first;
+    };
+    EXPECT_EQ(calls(Status::Exited), "StopVm");
+    EXPECT_EQ(calls(Status::Stopping), "GetInfo");
+}
+
 }  // namespace
 }  // namespace mpc::vmm

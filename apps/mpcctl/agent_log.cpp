@@ -4,6 +4,7 @@
 
 #include "mpcctl/agent_calls.h"
 #include "mpcctl/event_text.h"
+#include "mpcctl/say.h"
 
 namespace mpc::ctl {
 
@@ -53,7 +54,7 @@ Result<ExitCode> run(AgentLogOptions const& options, Interrupt const& interrupt)
     auto const quote = TRY(from_other_side(agent->quote(TRY(fresh_nonce())))
             .remedy("look at the guest agent's own log, and at its version with GET /Version"));
     auto const report = report_on(quote);
-    fmt::print("{}", options.json ? as_json(report) : as_table(report));
+    say("{}", options.json ? as_json(report) : as_table(report));
     return report.equal() ? ExitCode::Done : ExitCode::NotTrusted;
 }
 

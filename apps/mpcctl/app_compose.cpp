@@ -5,6 +5,7 @@
 #include "attestation/app_compose.h"
 #include "base/fd.h"
 #include "mpcctl/output_file.h"
+#include "mpcctl/say.h"
 #include "json/json.h"
 
 namespace mpc::ctl {
@@ -67,15 +68,15 @@ std::string as_json(AppCompose const& made, std::filesystem::path const& output)
 Result<void> print(AppCompose const& made, AppComposeOptions const& options)
 {
     if (!options.output) {
-        fmt::print("{}", made.text);
-        fmt::print(stderr, "{}", as_table(made));
+        say("{}", made.text);
+        say(stderr, "{}", as_table(made));
         return ok;
     }
     TRY(write_measured_output(*options.output, made.text));
     if (options.json)
-        fmt::print("{}", as_json(made, *options.output));
+        say("{}", as_json(made, *options.output));
     else
-        fmt::print("{}Written to:            {}\n", as_table(made), options.output->string());
+        say("{}Written to:            {}\n", as_table(made), options.output->string());
     return ok;
 }
 
@@ -103,7 +104,7 @@ Result<ExitCode> run(AppComposeOptions const& options, Interrupt const&)
             .remedy("choose as the network and dstack demand; without --strict it is written all the same");
     TRY(print(made, options));
     for (auto const& warning : warnings)
-        fmt::print(stderr, "WARNING: {}\n", warning);
+        say(stderr, "WARNING: {}\n", warning);
     return ExitCode::Done;
 }
 

@@ -5,6 +5,7 @@
 #include "image/approved.h"
 #include "mpcctl/option_values.h"
 #include "mpcctl/output_file.h"
+#include "mpcctl/say.h"
 #include "json/json.h"
 
 namespace mpc::ctl {
@@ -41,9 +42,9 @@ Result<ExitCode> run(ApproveOptions const& options, Interrupt const&)
     auto const text = TRY(approved_text(digests).exit_as(mpc::ExitCode::Usage));
     TRY(write_output(options.output, text));
     if (options.json)
-        fmt::print("{}", as_json(text, options.output));
+        say("{}", as_json(text, options.output));
     else
-        fmt::print("{} approved in {}; a launcher takes {}\n", digests.size(), options.output.string(),
+        say("{} approved in {}; a launcher takes {}\n", digests.size(), options.output.string(),
             digests.front().text());
     return ExitCode::Done;
 }

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "crypto/time.h"
 #include "mpcctl/option_values.h"
+#include "mpcctl/say.h"
 #include "net/http_post.h"
 #include "json/json.h"
 
@@ -162,9 +163,9 @@ Result<ExitCode> run(ApprovedOptions const& options, Interrupt const& interrupt)
     auto lists = TRY(fetch_lists(options, interrupt));
     for (auto& doubt : doubts_about(lists, now))
         lists.notes.push_back(std::move(doubt));
-    fmt::print("{}", options.json ? as_json(lists, contract, now) : as_table(lists, contract, now));
+    say("{}", options.json ? as_json(lists, contract, now) : as_table(lists, contract, now));
     for (auto const& note : lists.notes)
-        fmt::print(stderr, "note: {}\n", note);
+        say(stderr, "note: {}\n", note);
     return ExitCode::Done;
 }
 

@@ -11,6 +11,7 @@
 #include "hash/hash.h"
 #include "mpcctl/option_values.h"
 #include "mpcctl/output_file.h"
+#include "mpcctl/say.h"
 #include "json/json.h"
 
 namespace mpc::ctl {
@@ -132,15 +133,15 @@ Result<ExitCode> run(ComposeRenderOptions const& options, Interrupt const&)
     auto const rendered = TRY(render_compose(text, digests).in(options.template_file.string()));
     auto const hash = to_hex(sha256({ as_bytes(rendered) }));
     if (!options.output) {
-        fmt::print("{}", rendered);
-        fmt::print(stderr, "SHA-256 {}\n", hash);
+        say("{}", rendered);
+        say(stderr, "SHA-256 {}\n", hash);
         return ExitCode::Done;
     }
     TRY(write_measured_output(*options.output, rendered));
     if (options.json)
-        fmt::print("{}", as_json(digests, hash, *options.output));
+        say("{}", as_json(digests, hash, *options.output));
     else
-        fmt::print("SHA-256     {}\nwritten to  {}\n", hash, options.output->string());
+        say("SHA-256     {}\nwritten to  {}\n", hash, options.output->string());
     return ExitCode::Done;
 }
 

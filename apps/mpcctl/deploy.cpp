@@ -2,10 +2,9 @@
 
 #include <unistd.h>
 
-#include <fmt/format.h>
-
 #include "mpcctl/output_file.h"
 #include "mpcctl/plan.h"
+#include "mpcctl/say.h"
 #include "vmm/boot.h"
 #include "vmm/wait.h"
 
@@ -135,17 +134,17 @@ ExitCode tell(vmm::Plan const& plan, std::string const& id, Outcome const& outco
         object.add("launcher_exit_code",
             report.launcher ? json::Value(static_cast<int>(*report.launcher)) : json::Value());
         object.add("seconds", seconds);
-        fmt::print("{}\n", json::write_pretty(object));
+        say("{}\n", json::write_pretty(object));
     } else {
-        fmt::print("VM {}: {} ({} s)\n", id, report.reason, seconds);
+        say("VM {}: {} ({} s)\n", id, report.reason, seconds);
     }
     if (is_refused)
-        fmt::print(stderr, "{}\nremedy: look at the whole report with mpcctl verify\n",
+        say(stderr, "{}\nremedy: look at the whole report with mpcctl verify\n",
             outcome.attestation->error().message());
     else if (report.outcome != vmm::BootOutcome::Launched && !is_trusted)
-        fmt::print(stderr, "remedy: {}\n", report.remedy);
+        say(stderr, "remedy: {}\n", report.remedy);
     else if (!outcome.attestation)
-        fmt::print(stderr, "note: its attestation was not verified: --public-data or --agent, and --policy, do that\n");
+        say(stderr, "note: its attestation was not verified: --public-data or --agent, and --policy, do that\n");
     return runs && !is_refused ? ExitCode::Done : ExitCode::RolledBack;
 }
 
@@ -163,7 +162,7 @@ Result<Outcome> follow(vmm::Client& client, std::string const& id, vmm::BootWatc
 {
     auto const deadline = Deadline::after(watch.deadline);
     if (isatty(STDERR_FILENO) != 0)
-        watch.on_progress = [](std::string const& step) { fmt::print(stderr, "  {}\n", step); };
+        watch.on_progress = [](std::string const& step) { say(stderr, "  {}\n", step); };
     Outcome outcome {
         .boot = TRY(from_other_side(vmm::follow_boot(client, id, watch, interrupt)).in(deployed(id) + ", but"))
     };
@@ -187,11 +186,11 @@ Result<ExitCode> run(DeployOptions const& options, Interrupt const& interrupt)
     auto client = TRY(vmm::Client::make(endpoint, interrupt));
     auto const plan = TRY(vmm::make_plan(wanted, TRY(ask_what_exists(client))));
     if (!options.json)
-        fmt::print("{}", as_table(plan));
+        say("{}", as_table(plan));
     TRY(check_plan(plan, options));
     if (plan.action == vmm::Action::Nothing) {
         if (options.json)
-            fmt::print("{}\n", json::write_pretty(plan_json(plan)));
+            say("{}\n", json::write_pretty(plan_json(plan)));
         return ExitCode::NothingToDo;
     }
     TRY(confirm(plan, options));

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/user_directory.h"
 #include "mpcctl/doctor_services.h"
+#include "mpcctl/say.h"
 #include "json/json.h"
 
 namespace mpc::ctl {
@@ -109,7 +110,7 @@ Result<ExitCode> run(DoctorOptions const& options, Interrupt const& interrupt)
         add(findings, examine_host(host, interrupt));
     if (interrupt.raised())
         return Interrupt::error();
-    fmt::print("{}", options.json ? json::write_pretty(as_json(findings)) + "\n" : as_table(findings));
+    say("{}", options.json ? json::write_pretty(as_json(findings)) + "\n" : as_table(findings));
     return count(findings, Level::Problem) == 0 ? ExitCode::Done : ExitCode::NotTrusted;
 }
 

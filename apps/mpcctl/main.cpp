@@ -1,9 +1,9 @@
 // mpcctl: deploys, watches and verifies an MPC node in a dstack CVM, and simulates what surrounds it.
-#include <cstdio>
+#include <iostream>
 
-#include <fmt/format.h>
-
+#include "base/fd.h"
 #include "mpcctl/arguments.h"
+#include "mpcctl/say.h"
 
 namespace mpc::ctl {
 namespace {
@@ -19,10 +19,20 @@ Result<ExitCode> mpcctl_main(int count, char const* const* values)
 
 ExitCode report(Error const& error)
 {
-    fmt::print(stderr, "mpcctl: {}\n", error.message());
+    say(stderr, "mpcctl: {}\n", error.message());
     if (!error.remedy().empty())
-        fmt::print(stderr, "remedy: {}\n", error.remedy());
+        say(stderr, "remedy: {}\n", error.remedy());
     return code_of(error);
+}
+
+/// A result that was lost is none: scripts keep what is printed here. (Help comes through std::cout.)
+Result<void> flush_output()
+{
+    errno = 0;
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.flush().good())
+        return ok;
+    return Error(ErrorKind::Io, "cannot write to standard output: " + errno_text())
+        .remedy("what the command does has been done; make room where its output goes, and look again");
 }
 
 }  // namespace
@@ -30,6 +40,8 @@ ExitCode report(Error const& error)
 
 int main(int count, char const* const* values)
 {
-    auto const result = mpc::ctl::mpcctl_main(count, values);
+    auto result = mpc::ctl::mpcctl_main(count, values);
+    if (auto flushed = mpc::ctl::flush_output(); result.ok() && !flushed.ok())
+        result = std::move(flushed).error();
     return static_cast<int>(result.ok() ? *result : mpc::ctl::report(result.error()));
 }

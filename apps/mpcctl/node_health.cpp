@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "mpcctl/say.h"
 #include "vmm/wait.h"
 
 namespace mpc::ctl {
@@ -95,7 +96,7 @@ Result<std::optional<vmm::RebootWanted>> NodeHealth::wait(vmm::UpgradeRecord con
         .pause = pause,
         .launcher_log = m_launcher_log,
         .seen_before = record.log_seen,
-        .on_progress = [](std::string const& step) { fmt::print(stderr, "  {}\n", step); } };
+        .on_progress = [](std::string const& step) { say(stderr, "  {}\n", step); } };
     auto boot = TRY(vmm::follow_boot(m_client, record.vm, watch, m_interrupt));
     // Of a guest that could not be asked before it was stopped, this may be what it said then: a new boot says more.
     if (record.log_seen.empty() && boot.outcome == vmm::BootOutcome::Launched && !problem_of(boot, record).empty()) {
@@ -112,7 +113,7 @@ Result<std::optional<vmm::RebootWanted>> NodeHealth::wait(vmm::UpgradeRecord con
     if (record.direction == vmm::Direction::Forward && m_options.verifies())
         TRY(wait_for_attestation(m_options, { .image = record.digest }, deadline, m_interrupt));
     else if (boot.outcome == vmm::BootOutcome::Unconfirmed)
-        fmt::print(stderr, "note: {}\n", boot.reason);
+        say(stderr, "note: {}\n", boot.reason);
     return std::optional<vmm::RebootWanted>();
 }
 

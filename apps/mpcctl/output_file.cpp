@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "hash/hash.h"
+#include "mpcctl/say.h"
 
 namespace mpc::ctl {
 
@@ -33,8 +34,7 @@ Result<void> write_measured_output(std::filesystem::path const& path, std::strin
     auto const old = read_file(path, hashed_limit);
     TRY(write_output(path, content));
     if (old.ok() && *old != content)
-        fmt::print(stderr, "note: {} held other bytes, SHA-256 {}\n", path.string(),
-            to_hex(sha256({ as_bytes(*old) })));
+        say(stderr, "note: {} held other bytes, SHA-256 {}\n", path.string(), to_hex(sha256({ as_bytes(*old) })));
     return ok;
 }
 

@@ -1,4 +1,5 @@
 #include "mpcctl/plan.h"
+#include "mpcctl/say.h"
 
 #include <fmt/format.h>
 
@@ -72,7 +73,7 @@ Result<ExitCode> run(PlanOptions const& options, Interrupt const& interrupt)
     auto const wanted = TRY(read_deployment(options.deployment));
     auto client = TRY(client_of(with_vmm_of(options.vmm, wanted.deployment), interrupt));
     auto const plan = TRY(vmm::make_plan(wanted, TRY(ask_what_exists(client))));
-    fmt::print("{}", options.json ? json::write_pretty(plan_json(plan)) + "\n" : as_table(plan));
+    say("{}", options.json ? json::write_pretty(plan_json(plan)) + "\n" : as_table(plan));
     if (!plan.problems.empty())
         return ExitCode::Input;
     return plan.action == vmm::Action::Nothing ? ExitCode::NothingToDo : ExitCode::Done;

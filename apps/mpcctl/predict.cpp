@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "mpcctl/event_text.h"
 #include "mpcctl/option_values.h"
+#include "mpcctl/say.h"
 
 namespace mpc::ctl {
 
@@ -74,7 +75,7 @@ Result<ExitCode> run(PredictOptions const& options, Interrupt const&)
     auto const prediction = TRY(attestation::predict(deployment));
     if (options.compose)
         TRY(check_same_compose(prediction, *options.compose));
-    fmt::print("{}", options.json ? as_json(prediction) : as_table(prediction));
+    say("{}", options.json ? as_json(prediction) : as_table(prediction));
     return ExitCode::Done;
 }
 

@@ -1,9 +1,8 @@
 #include "mpcctl/sim_agent.h"
 
-#include <fmt/format.h>
-
 #include "base/fd.h"
 #include "mpcctl/option_values.h"
+#include "mpcctl/say.h"
 #include "mpcctl/sim_files.h"
 #include "simulator/trust.h"
 
@@ -46,8 +45,8 @@ Result<ExitCode> run(SimAgentOptions const& options, Interrupt const& interrupt)
         TRY(write_files(*options.trust, TRY(simulator::trust_files(*agent, time))));
     auto const server = TRY(http::Server::listen(options.socket, agent->handler())
             .remedy("give --socket a path in a directory that exists, where nobody listens"));
-    fmt::print(stderr, "SIMULATED dstack {} guest agent, seed {}, compose hash {}\nready: {}\n", options.version,
-        options.seed, to_hex(agent->identity().compose_hash), options.socket.string());
+    say(stderr, "SIMULATED dstack {} guest agent, seed {}, compose hash {}\nready: {}\n", options.version, options.seed,
+        to_hex(agent->identity().compose_hash), options.socket.string());
     while (interrupt.sleep(std::chrono::hours(1)).ok()) {}
     return ExitCode::Done;
 }

@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "mpcctl/say.h"
 #include "simulator/cvm.h"
 
 namespace mpc::ctl {
@@ -53,7 +54,7 @@ Result<simulator::CvmOptions> cvm_options(SimCvmOptions const& options)
 Result<ExitCode> run(SimCvmOptions const& options, Interrupt const& interrupt)
 {
     auto const cvm = TRY(cvm_options(options));
-    fmt::print(stderr, "SIMULATED CVM, seed {}, in {}\n", options.seed, options.directory.string());
+    say(stderr, "SIMULATED CVM, seed {}, in {}\n", options.seed, options.directory.string());
     TRY(simulator::run_cvm(cvm, interrupt));
     return ExitCode::Done;
 }

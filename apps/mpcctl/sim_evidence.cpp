@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "mpcctl/option_values.h"
+#include "mpcctl/say.h"
 #include "mpcctl/sim_files.h"
 #include "simulator/defects.h"
 #include "simulator/policy_text.h"
@@ -52,9 +51,9 @@ void print_table(std::vector<Defect> const& defects)
     };
     auto const name_width = width([](Defect const& defect) { return defect.name; });
     auto const reason_width = width(reason);
-    fmt::print("{:{}}  {:{}}  {}\n", "DEFECT", name_width, "FAILS FIRST", reason_width, "WHAT IS WRONG");
+    say("{:{}}  {:{}}  {}\n", "DEFECT", name_width, "FAILS FIRST", reason_width, "WHAT IS WRONG");
     for (auto const& defect : defects)
-        fmt::print("{:{}}  {:{}}  The {}.\n", defect.name, name_width, reason(defect), reason_width, defect.what);
+        say("{:{}}  {:{}}  The {}.\n", defect.name, name_width, reason(defect), reason_width, defect.what);
 }
 
 ExitCode list_defects(bool json)
@@ -67,7 +66,7 @@ ExitCode list_defects(bool json)
     json::Array list;
     for (auto const& defect : defects)
         list.emplace_back(expectation(defect));
-    fmt::print("{}\n", json::write_pretty(json::Object { { "defects", std::move(list) } }));
+    say("{}\n", json::write_pretty(json::Object { { "defects", std::move(list) } }));
     return ExitCode::Done;
 }
 
@@ -87,16 +86,16 @@ void print_expectation(SimEvidenceOptions const& options, std::optional<Defect> 
         auto object = expectation(defect);
         object.add("at", at);
         object.add("directory", options.output.string());
-        fmt::print("{}\n", json::write_pretty(object));
+        say("{}\n", json::write_pretty(object));
         return;
     }
-    fmt::print("SIMULATED evidence of seed {} at {}: {}\n", options.seed, at, options.output.string());
+    say("SIMULATED evidence of seed {} at {}: {}\n", options.seed, at, options.output.string());
     if (!defect)
-        fmt::print("it is to be trusted\n");
+        say("it is to be trusted\n");
     else if (defect->check)
-        fmt::print("the {}: {} must fail first\n", defect->what, check_of(*defect));
+        say("the {}: {} must fail first\n", defect->what, check_of(*defect));
     else
-        fmt::print("the {}: {} cannot be read\n", defect->what, defect->file);
+        say("the {}: {} cannot be read\n", defect->what, defect->file);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "mpcctl/sim_vmm.h"
 
-#include <fmt/format.h>
-
+#include "mpcctl/say.h"
 #include "simulator/dialect.h"
 #include "simulator/vmm.h"
 
@@ -65,7 +64,7 @@ Result<ExitCode> run(SimVmmOptions const& options, Interrupt const& interrupt)
     auto const server = TRY(listen(options.listen, [&](http::Request const& request) {
         return vmm->handle(request);
     }).remedy("give --listen a place where nobody listens"));
-    fmt::print(stderr, "SIMULATED dstack-vmm {}, seed {}\nready: {}\n", options.version, options.seed, options.listen);
+    say(stderr, "SIMULATED dstack-vmm {}, seed {}\nready: {}\n", options.version, options.seed, options.listen);
     while (interrupt.sleep(std::chrono::hours(1)).ok()) {}
     vmm->shut_down();
     return ExitCode::Done;

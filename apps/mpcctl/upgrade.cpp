@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "mpcctl/say.h"
 #include "mpcctl/upgrade_fleet.h"
 #include "mpcctl/upgrade_node.h"
 
@@ -37,31 +38,31 @@ ExitCode tell(UpgradeOptions const& options, UpgradeRecord const& record, vmm::U
 {
     auto const seconds = static_cast<double>(outcome.downtime.count()) / 1000;
     if (options.json)
-        fmt::print("{}\n",
+        say("{}\n",
             json::write_pretty(json::Object { { "vm", record.vm }, { "digest", record.digest.text() },
                 { "outcome", outcome.rolled_back ? "rolled_back" : "upgraded" }, { "reason", outcome.reason },
                 { "downtime_ms", outcome.downtime.count() } }));
     else if (outcome.rolled_back)
-        fmt::print("ROLLED BACK to the old user_config: {} (down for {:.1f} s)\n", outcome.reason, seconds);
+        say("ROLLED BACK to the old user_config: {} (down for {:.1f} s)\n", outcome.reason, seconds);
     else
-        fmt::print("upgraded to {} (down for {:.1f} s)\n", record.digest.text(), seconds);
+        say("upgraded to {} (down for {:.1f} s)\n", record.digest.text(), seconds);
     return outcome.rolled_back ? ExitCode::RolledBack : ExitCode::Done;
 }
 
 ExitCode tell_already(UpgradeOptions const& options, UpgradeTarget const& target, UpgradeRecord const& record)
 {
     if (options.json)
-        fmt::print("{}\n",
+        say("{}\n",
             json::write_pretty(json::Object {
                 { "vm", record.vm }, { "digest", record.digest.text() }, { "outcome", "already" } }));
-    fmt::print(stderr, "{} runs with {} already\n", target.label(), record.digest.text());
+    say(stderr, "{} runs with {} already\n", target.label(), record.digest.text());
     return ExitCode::NothingToDo;
 }
 
 Result<void> announce(UpgradeOptions const& options, UpgradeTarget const& target, NodePlan const& plan)
 {
     if (plan.need == Need::GoOn) {
-        fmt::print(stderr, "going on with the upgrade to {}{}\n", plan.record.digest.text(),
+        say(stderr, "going on with the upgrade to {}{}\n", plan.record.digest.text(),
             plan.record.direction == vmm::Direction::Back ? ", backwards" : "");
         return ok;
     }

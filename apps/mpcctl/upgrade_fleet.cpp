@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "mpcctl/say.h"
 #include "mpcctl/upgrade_node.h"
 
 namespace mpc::ctl {
@@ -58,7 +59,7 @@ Result<void> add_host(Fleet& fleet, UpgradeOptions const& options, std::optional
 
 void leave_alone(UpgradeHost const& host, vmm::VmInfo const& vm, std::string_view why)
 {
-    fmt::print(stderr, "left alone: {} ({})\n", label_of(host, vm), why);
+    say(stderr, "left alone: {} ({})\n", label_of(host, vm), why);
 }
 
 Result<void> add_members(Fleet& fleet, UpgradeHost& host, UpgradeOptions const& options)
@@ -164,7 +165,7 @@ Result<void> upgrade_members(Fleet& fleet, UpgradeOptions const& options, image:
         ++number;
         if (member.state == State::Already)
             continue;
-        fmt::print(stderr, "[{} of {}] {}\n", number, fleet.members.size(), member.target.label());
+        say(stderr, "[{} of {}] {}\n", number, fleet.members.size(), member.target.label());
         auto done = upgrade_member(member, options, digest, interrupt);
         if (!done.ok()) {
             member.state = State::Failed;
@@ -190,13 +191,13 @@ void tell(Fleet const& fleet, UpgradeOptions const& options, image::ImageDigest 
         json::Array members;
         for (auto const& member : fleet.members)
             members.emplace_back(member_json(member));
-        fmt::print("{}\n",
+        say("{}\n",
             json::write_pretty(json::Object {
                 { "digest", digest.text() }, { "outcome", name_of(whole) }, { "nodes", std::move(members) } }));
         return;
     }
     for (auto const& member : fleet.members)
-        fmt::print("{:<11}  {}{}{}\n", name_of(member.state), member.target.label(),
+        say("{:<11}  {}{}{}\n", name_of(member.state), member.target.label(),
             member.downtime > Duration::zero()
                 ? fmt::format("  (down for {:.1f} s)", static_cast<double>(member.downtime.count()) / 1000)
                 : "",

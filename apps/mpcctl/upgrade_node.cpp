@@ -10,6 +10,7 @@
 #include "base/user_directory.h"
 #include "config/user_config.h"
 #include "mpcctl/option_values.h"
+#include "mpcctl/say.h"
 #include "vmm/digest_override.h"
 
 namespace mpc::ctl {
@@ -74,7 +75,7 @@ void keep_reasons(UpgradeTarget const& target, UpgradeRecord const& record, std:
         bundle.add("console", std::move(console));
     auto const path = target.state / (record.vm + ".failed.json");
     auto const written = write_file_atomically(path, json::write_pretty(bundle) + "\n");
-    fmt::print(stderr, "mpcctl: {}\n", written.ok() ? "reasons kept in " + path.string() : written.error().message());
+    say(stderr, "mpcctl: {}\n", written.ok() ? "reasons kept in " + path.string() : written.error().message());
 }
 
 }  // namespace
@@ -162,7 +163,7 @@ Result<void> FetchCheck::check(NodePlan const& plan)
     if (std::ranges::find(m_known, key) != m_known.end())
         return ok;
     auto const found = TRY(check_fetchable(user, plan.record.digest, m_options, m_interrupt));
-    fmt::print(stderr, "{} has it, as {}: {} layers, {:.1f} MB\n", user.image.repository(), found.as, found.layers,
+    say(stderr, "{} has it, as {}: {} layers, {:.1f} MB\n", user.image.repository(), found.as, found.layers,
         static_cast<double>(found.bytes) / 1e6);
     m_known.push_back(key);
     return ok;
@@ -171,7 +172,7 @@ Result<void> FetchCheck::check(NodePlan const& plan)
 Result<void> confirm(UpgradeOptions const& options, std::string const& what)
 {
     if (options.yes) {
-        fmt::print(stderr, "{}\n", what);
+        say(stderr, "{}\n", what);
         return ok;
     }
     auto const answer = ask(what + " Go on (yes or no)?");
@@ -192,12 +193,12 @@ Result<vmm::UpgradeOutcome> perform(UpgradeOptions const& options, UpgradeTarget
     if (plan.need == Need::Begin)
         record.log_seen = health.last_log_line();
     auto const await_health = [&](UpgradeRecord const& now) {
-        fmt::print(stderr, "waiting until the node is well\n");
+        say(stderr, "waiting until the node is well\n");
         return health.wait(now);
     };
     vmm::UpgradeHooks const hooks { .await_health = await_health,
         .last_log_line = [&health] { return health.last_log_line(); },
-        .on_step = [](std::string_view step) { fmt::print(stderr, "{}\n", step); },
+        .on_step = [](std::string_view step) { say(stderr, "{}\n", step); },
         .on_failure = [&target](UpgradeRecord const& now,
                           std::string const& reason) { keep_reasons(target, now, reason); } };
     vmm::Upgrade::Settings settings;

@@ -3,12 +3,11 @@
 #include <cstdlib>
 #include <unistd.h>
 
-#include <fmt/format.h>
-
 #include "base/fd.h"
 #include "mpcctl/option_values.h"
 #include "mpcctl/output_file.h"
 #include "mpcctl/policy_file.h"
+#include "mpcctl/say.h"
 #include "mpcctl/verify_batch.h"
 #include "net/collateral_source.h"
 
@@ -60,7 +59,7 @@ Result<UsedCollateral> collateral_for(CollateralInput const& input, GatheredEvid
     auto fetched =
         TRY(from_other_side(net::fetch_collateral(gathered.evidence.quote, options, policy, time, interrupt)));
     for (auto const& note : fetched.notes)
-        fmt::print(stderr, "mpcctl: collateral: {}\n", note);
+        say(stderr, "mpcctl: collateral: {}\n", note);
     if (input.save)
         TRY(write_output(*input.save, fetched.text).in("--save-collateral"));
     return UsedCollateral { std::move(fetched.collateral), std::move(fetched.verified), std::move(fetched.source) };
@@ -86,7 +85,7 @@ Result<void> print(report::Document const& document, VerifyOptions const& option
     if (options.html)
         TRY(write_output(*options.html, report::as_html(document)).in("--html"));
     bool const colour = isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");
-    fmt::print("{}",
+    say("{}",
         options.json ? report::as_json(document)
                      : report::as_table(document, colour ? report::Colour::Always : report::Colour::Never));
     return ok;

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "mpcctl/say.h"
 
 namespace mpc::ctl {
 
@@ -200,7 +201,7 @@ Result<ExitCode> verify_batch(VerifyOptions const& options, attestation::Policy 
     }
     auto const jobs = options.jobs != 0 ? options.jobs : std::thread::hardware_concurrency();
     auto const nodes = judge_all(entries, shared, std::clamp(jobs, 1U, most_jobs));
-    fmt::print("{}", options.json ? as_json(nodes, shared) : as_table(nodes, shared));
+    say("{}", options.json ? as_json(nodes, shared) : as_table(nodes, shared));
     auto const counts = count_verdicts(nodes);
     if (counts.at("not_trusted") > 0)
         return ExitCode::NotTrusted;

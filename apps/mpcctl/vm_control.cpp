@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "mpcctl/say.h"
 #include "vmm/wait.h"
 
 namespace mpc::ctl {
@@ -13,11 +14,11 @@ namespace {
 ExitCode tell(vmm::VmInfo const& vm, std::string_view what, bool json, ExitCode code)
 {
     if (json)
-        fmt::print("{}\n",
+        say("{}\n",
             json::write_pretty(json::Object {
                 { "id", vm.id }, { "name", vm.name }, { "outcome", what }, { "changed", code == ExitCode::Done } }));
     else
-        fmt::print("{} ({}): {}\n", printable(vm.name, 80), vm.id, what);
+        say("{} ({}): {}\n", printable(vm.name, 80), vm.id, what);
     return code;
 }
 

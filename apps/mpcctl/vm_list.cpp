@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "mpcctl/say.h"
 
 namespace mpc::ctl {
 
@@ -56,13 +57,13 @@ Result<ExitCode> run(ListOptions const& options, Interrupt const& interrupt)
     auto client = TRY(client_of(options.vmm, interrupt));
     auto const vms = TRY(from_other_side(client.list_briefly()));
     if (!options.json) {
-        fmt::print("{}", as_table(vms));
+        say("{}", as_table(vms));
         return ExitCode::Done;
     }
     json::Array array;
     for (auto const& vm : vms)
         array.emplace_back(vm_json(vm));
-    fmt::print("{}\n", json::write_pretty(json::Object { { "vms", std::move(array) } }));
+    say("{}\n", json::write_pretty(json::Object { { "vms", std::move(array) } }));
     return ExitCode::Done;
 }
 

@@ -1,7 +1,6 @@
 #include "mpcctl/vm_logs.h"
 
-#include <fmt/format.h>
-
+#include "mpcctl/say.h"
 #include "report/text.h"
 #include "json/json.h"
 
@@ -53,7 +52,7 @@ Result<ExitCode> run(LogsOptions const& options, Interrupt const& interrupt)
     auto const vm = TRY(vmm::find_vm(TRY(from_other_side(client.list_briefly())), options.vm));
     LogText text(options.form);
     auto const print = [&text](std::string_view piece) -> Result<void> {
-        fmt::print("{}", text.add(piece));
+        say("{}", text.add(piece));
         if (std::fflush(stdout) != 0)
             return Error(ErrorKind::Io, "cannot write to standard output");
         return ok;
@@ -62,7 +61,7 @@ Result<ExitCode> run(LogsOptions const& options, Interrupt const& interrupt)
         .channel = channel_named(options.channel), .lines = options.lines, .follow = options.follow
     };
     auto const done = client.logs(vm.id, request, print);
-    fmt::print("{}", text.rest());
+    say("{}", text.rest());
     if (!done.ok() && done.error().kind() == ErrorKind::Interrupted && options.follow)
         return ExitCode::Done;
     if (!done.ok() && (done.error().kind() == ErrorKind::NotFound || done.error().kind() == ErrorKind::Io))

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "crypto/time.h"
+#include "mpcctl/say.h"
 
 namespace mpc::ctl {
 
@@ -67,9 +68,9 @@ Result<ExitCode> run(StatusOptions const& options, Interrupt const& interrupt)
     auto client = TRY(client_of(options.vmm, interrupt));
     auto const vm = TRY(vm_named(client, options.vm));
     if (options.json)
-        fmt::print("{}\n", json::write_pretty(vm_json(vm)));
+        say("{}\n", json::write_pretty(vm_json(vm)));
     else
-        fmt::print("{}", as_table(vm));
+        say("{}", as_table(vm));
     return ExitCode::Done;
 }
 

@@ -4,9 +4,8 @@
 #include <iostream>
 #include <unistd.h>
 
-#include <fmt/format.h>
-
 #include "base/user_directory.h"
+#include "mpcctl/say.h"
 
 namespace mpc::ctl {
 
@@ -85,7 +84,7 @@ std::optional<std::string> ask(std::string const& question)
 {
     if (isatty(STDIN_FILENO) == 0 || isatty(STDERR_FILENO) == 0)
         return std::nullopt;
-    fmt::print(stderr, "{} ", question);
+    say(stderr, "{} ", question);
     std::string answer;
     std::getline(std::cin, answer);
     return answer;

@@ -173,7 +173,26 @@ def bad_input_is_refused_with_its_name():
         assert "out.json" not in os.listdir(directory)
 
 
+def a_result_that_cannot_be_written_is_an_error():
+    """One that fits into a buffer, and one that does not."""
+    with tempfile.TemporaryDirectory() as directory, open("/dev/full", "w", encoding="utf-8") as full:
+        app_compose = ("app-compose", "--name", "n", "--docker-compose", write(directory, "compose.yaml", "services: {}"))
+        for command in (app_compose, ("sim", "evidence", "--list-defects"), ("--help",)):
+            done = subprocess.run([MPCCTL, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=30, cwd=directory)
+            assert done.returncode == 3 and "cannot write to standard output" in done.stderr, done
+
+
+def what_cannot_be_said_ends_nothing():
+    with tempfile.TemporaryDirectory() as directory, open("/dev/full", "w", encoding="utf-8") as full:
+        write(directory, "compose.yaml", "services: {}")
+        done = subprocess.run([MPCCTL, "app-compose", "--name", "n", "--docker-compose", "compose.yaml"], stdout=subprocess.PIPE, stderr=full,
+                              check=False, timeout=30, cwd=directory)
+        assert done.returncode == 0 and done.stdout == model("n", "services: {}").encode(), done
+
+
 suite.run([
+    a_result_that_cannot_be_written_is_an_error,
+    what_cannot_be_said_ends_nothing,
     random_choices_give_the_bytes_of_the_model,
     every_single_character_is_written_as_python_writes_it,
     the_genuine_deployment_has_its_bytes_and_hashes,

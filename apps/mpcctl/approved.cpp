@@ -15,11 +15,6 @@ namespace {
 
 constexpr std::size_t ca_limit = std::size_t { 1 } << 20;
 
-bool is_allowed(near::AllowedImage const& image, std::chrono::sys_seconds now)
-{
-    return !image.deadline || now < *image.deadline;
-}
-
 std::string duration_text(std::chrono::seconds duration)
 {
     auto const minutes = duration.count() / 60;
@@ -33,7 +28,7 @@ std::string deadline_text(near::AllowedImage const& image, std::chrono::sys_seco
     if (!image.deadline)
         return "no deadline";
     auto const when = crypto::to_text(*image.deadline);
-    if (!is_allowed(image, now))
+    if (!near::is_allowed(image, now))
         return "NO LONGER ALLOWED since " + when;
     return fmt::format("until {} ({} left)", when, duration_text(*image.deadline - now));
 }
@@ -66,7 +61,7 @@ json::Value list_json(near::Listed<T> const& list, Show show)
 json::Object image_json(near::AllowedImage const& image, std::chrono::sys_seconds now)
 {
     auto const deadline = image.deadline ? json::Value(crypto::to_text(*image.deadline)) : json::Value();
-    return { { "digest", image.digest.text() }, { "deadline", deadline }, { "allowed", is_allowed(image, now) } };
+    return { { "digest", image.digest.text() }, { "deadline", deadline }, { "allowed", near::is_allowed(image, now) } };
 }
 
 json::Object measurements_json(near::AllowedMeasurements const& allowed)
@@ -105,7 +100,7 @@ Result<std::vector<near::Endpoint>> endpoints_of(ApprovedOptions const& options,
 std::vector<std::string> doubts_about(near::AllowedLists const& lists, std::chrono::sys_seconds now)
 {
     std::vector<std::string> doubts;
-    if (has_choice(lists) && !is_allowed(lists.images->front(), now))
+    if (has_choice(lists) && !near::is_allowed(lists.images->front(), now))
         doubts.emplace_back("the newest image digest is no longer allowed: is the endpoint behind, or the time wrong?");
     auto const url = net::Url::parse(lists.endpoint);
     if (!url.ok() || !url->is_private())

@@ -174,6 +174,7 @@ void add_upgrade(CLI::App& app, DeployCommands& commands, std::optional<Command>
         ->check(CLI::Range(1, 86400));
     command->add_option("--state", options.state, "Where it is remembered (default: ~/.local/state/mpcctl/upgrades)")
         ->type_name("DIR");
+    command->add_flag("--unseen", options.unseen, "Although nothing would tell whether the node gets well");
     command->add_flag("--back", options.back, "Take the upgrade that is under way back");
     command->add_flag("--take-over", options.take_over, "Although another upgrade has claimed the VM");
     command->add_flag("--yes", options.yes, "Do not ask");

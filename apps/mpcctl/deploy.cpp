@@ -31,7 +31,7 @@ Result<void> check_plan(vmm::Plan const& plan, DeployOptions const& options)
 
 Result<void> confirm(vmm::Plan const& plan, DeployOptions const& options)
 {
-    if (plan.action == vmm::Action::Create || options.yes)
+    if (plan.action != vmm::Action::Change || options.yes)
         return ok;
     auto const answer = ask("VM " + plan.vm_id + " will be stopped, changed and started. Go on? [y/N]");
     if (!answer)
@@ -62,6 +62,7 @@ Result<void> check_made(vmm::Client& client, std::string const& id, vmm::Plan co
         .remedy("do not use this VM; look into the VMM's own log, and remove it with mpcctl remove " + id);
 }
 
+/// Not started: nothing runs that was not looked at.
 Result<std::string> create(vmm::Client& client, vmm::Plan const& plan)
 {
     if (TRY(from_other_side(client.compose_hash(plan.configuration))) != plan.compose_hash)
@@ -72,6 +73,28 @@ Result<std::string> create(vmm::Client& client, vmm::Plan const& plan)
         return Error(ErrorKind::Refused, id.error().message() + "; the VM may exist all the same")
             .remedy("look with mpcctl list before you deploy again");
     return TRY(from_other_side(std::move(id)));
+}
+
+/// Of several that deploy under one name at the same time one goes on: each has made a VM before it looks, and all but
+/// the one with the least id remove theirs again.
+Result<void> be_the_only_one(vmm::Client& client, std::string const& name, std::string const& id,
+    Interrupt const& interrupt)
+{
+    // Longer than another one takes from looking at what exists to making its VM.
+    TRY(interrupt.sleep(std::chrono::seconds(1)));
+    for (auto const& vm : TRY(from_other_side(client.list()))) {
+        if (vm.name != name || vm.id == id)
+            continue;
+        if (vm.id > id && vm.status == vmm::Status::Stopped) {
+            TRY(from_other_side(vmm::wait_until_gone(client, vm.id, { std::chrono::seconds(10) }, interrupt)));
+            continue;
+        }
+        TRY(from_other_side(client.remove(id)));
+        return Error(ErrorKind::Refused,
+            "somebody else has made VM " + vm.id + " of this name at the same time; this one was removed again")
+            .remedy("look at it with mpcctl status " + vm.id);
+    }
+    return ok;
 }
 
 Result<void> change(vmm::Client& client, vmm::Plan const& plan, Interrupt const& interrupt)
@@ -99,15 +122,38 @@ Result<void> check_nothing_is_left(vmm::Client& client, vmm::Wanted const& wante
         .remedy("do not use this VM; look into the VMM's own log, and remove it with mpcctl remove " + id);
 }
 
-Result<std::string> carry_out(vmm::Client& client, vmm::Plan const& plan, Interrupt const& interrupt)
+/// A new VM, looked at before it starts.
+Result<void> finish(vmm::Client& client, vmm::Wanted const& wanted, vmm::Plan const& plan, std::string const& id,
+    Interrupt const& interrupt)
 {
-    if (plan.action == vmm::Action::Change) {
-        TRY(change(client, plan, interrupt));
-        return plan.vm_id;
-    }
-    auto const id = TRY(create(client, plan));
+    TRY(be_the_only_one(client, plan.configuration.name, id, interrupt));
     TRY(check_made(client, id, plan));
-    return id;
+    TRY(check_nothing_is_left(client, wanted, id));
+    return from_other_side(client.start(id));
+}
+
+/// To a VM that is as it is wanted, and was started; its id.
+Result<std::string> carry_out(vmm::Client& client, vmm::Wanted const& wanted, vmm::Plan const& plan,
+    Interrupt const& interrupt)
+{
+    auto const& id = plan.vm_id;
+    switch (plan.action) {
+    case vmm::Action::Create: {
+        auto made = TRY(create(client, plan));
+        TRY(finish(client, wanted, plan, made, interrupt).in("VM " + made + " was made, but"));
+        return made;
+    }
+    case vmm::Action::Change:
+        TRY(change(client, plan, interrupt));
+        TRY(check_nothing_is_left(client, wanted, id).in("VM " + id + " was changed, but"));
+        return id;
+    case vmm::Action::Nothing:
+        // What an earlier run has left, or somebody has stopped.
+        if (plan.vm_status != vmm::Status::Running)
+            TRY(from_other_side(client.start(id)));
+        return id;
+    }
+    return Error(ErrorKind::Internal, "an action without a deed");
 }
 
 std::string deployed(std::string const& id) { return "VM " + id + " was deployed"; }
@@ -146,6 +192,16 @@ ExitCode tell(vmm::Plan const& plan, std::string const& id, Outcome const& outco
     else if (!outcome.attestation)
         say(stderr, "note: its attestation was not verified: --public-data or --agent, and --policy, do that\n");
     return runs && !is_refused ? ExitCode::Done : ExitCode::RolledBack;
+}
+
+/// Whether a VM that needs no change has a node that is well, as far as it can be seen in one look.
+Result<bool> runs_already(vmm::Client& client, vmm::Plan const& plan, vmm::BootWatch watch, Interrupt const& interrupt)
+{
+    if (plan.vm_status != vmm::Status::Running)
+        return false;
+    watch.deadline = Duration::zero();
+    auto const seen = TRY(from_other_side(vmm::follow_boot(client, plan.vm_id, watch, interrupt)));
+    return seen.outcome == vmm::BootOutcome::Launched || seen.outcome == vmm::BootOutcome::Unconfirmed;
 }
 
 /// Where the policy file lists no images, the deployment's is the one.
@@ -188,7 +244,9 @@ Result<ExitCode> run(DeployOptions const& options, Interrupt const& interrupt)
     if (!options.json)
         say("{}", as_table(plan));
     TRY(check_plan(plan, options));
-    if (plan.action == vmm::Action::Nothing) {
+    auto const launcher_log = TRY(launcher_log_of(options.health, plan.configuration, endpoint.address, interrupt));
+    vmm::BootWatch watch { .deadline = std::chrono::seconds(options.wait_seconds), .launcher_log = launcher_log };
+    if (plan.action == vmm::Action::Nothing && TRY(runs_already(client, plan, watch, interrupt))) {
         if (options.json)
             say("{}\n", json::write_pretty(plan_json(plan)));
         return ExitCode::NothingToDo;
@@ -196,13 +254,11 @@ Result<ExitCode> run(DeployOptions const& options, Interrupt const& interrupt)
     TRY(confirm(plan, options));
     auto const expected = TRY(expected_of(wanted, plan, options.health));
     TRY(keep_record(wanted, plan, options.record));
-    auto const launcher_log = TRY(launcher_log_of(options.health, plan.configuration, endpoint.address, interrupt));
-    vmm::BootWatch watch { .deadline = std::chrono::seconds(options.wait_seconds), .launcher_log = launcher_log };
     // The log of an earlier boot may still be there: only what comes after its last line is about this one.
-    if (auto const log = launcher_log ? launcher_log() : Result<std::string>(std::string()); log.ok())
+    bool const is_left_running = plan.action == vmm::Action::Nothing && plan.vm_status == vmm::Status::Running;
+    if (auto const log = launcher_log && !is_left_running ? launcher_log() : Result<std::string>(""); log.ok())
         watch.seen_before = vmm::read_launcher_log(*log, "").last_line;
-    auto const id = TRY(carry_out(client, plan, interrupt));
-    TRY(check_nothing_is_left(client, wanted, id));
+    auto const id = TRY(carry_out(client, wanted, plan, interrupt));
     return tell(plan, id, TRY(follow(client, id, std::move(watch), expected, options, interrupt)), options.json);
 }
 

@@ -6,6 +6,8 @@ ExitCode code_of(Error const& error)
 {
     if (error.exit_code() == mpc::ExitCode::Usage)
         return ExitCode::Usage;
+    if (error.exit_code() == mpc::ExitCode::Node)
+        return ExitCode::RolledBack;
     switch (error.kind()) {
     case ErrorKind::Internal: return ExitCode::Internal;
     case ErrorKind::Invalid:

@@ -17,7 +17,8 @@ enum class ExitCode : int {
     SameContent = 13,  ///< compared: the same content under another digest
 };
 
-/// Usage where the error says so; otherwise what its kind means: by default a bad input.
+/// Usage where the error says so, RolledBack where it is about a node (Node); otherwise what its kind means: by default
+/// a bad input.
 [[nodiscard]] ExitCode code_of(Error const& error);
 
 /// Marks whatever went wrong while talking to somebody as the other side's doing, so that code_of() says OtherSide.

@@ -9,6 +9,7 @@ TEST(ControlExitCode, SaysWhoseFaultItIs)
 {
     EXPECT_EQ(code_of(Error(ErrorKind::Internal, "")), ExitCode::Internal);
     EXPECT_EQ(code_of(Error(ErrorKind::Invalid, "").exit_as(mpc::ExitCode::Usage)), ExitCode::Usage);
+    EXPECT_EQ(code_of(Error(ErrorKind::Mismatch, "").exit_as(mpc::ExitCode::Node)), ExitCode::RolledBack);
     for (auto const kind : { ErrorKind::Invalid, ErrorKind::NotFound, ErrorKind::Io, ErrorKind::Mismatch })
         EXPECT_EQ(code_of(Error(kind, "")), ExitCode::Input);
     for (auto const kind : { ErrorKind::Timeout, ErrorKind::Interrupted, ErrorKind::Unreachable, ErrorKind::Refused })

@@ -80,32 +80,27 @@ Result<NodeHealth> NodeHealth::of(vmm::Client& client, vmm::VmInfo const& vm, st
     HealthOptions options, Duration deadline, Interrupt const& interrupt)
 {
     auto log = TRY(launcher_log_of(options, *vm.configuration, vmm_address, interrupt));
+    // A policy that cannot be read must not be found out after the node was stopped.
+    if (options.verifies())
+        TRY(policy_of(options.policy));
     return NodeHealth(client, std::move(log), std::move(options), deadline, interrupt);
 }
 
-std::string NodeHealth::last_log_line() const
+std::string NodeHealth::launcher_log() const
 {
-    auto const log = m_launcher_log ? m_launcher_log() : Result<std::string>("");
-    return log.ok() ? vmm::read_launcher_log(*log, "").last_line : "";
+    auto log = m_launcher_log ? m_launcher_log() : Result<std::string>("");
+    return log.ok() ? *std::move(log) : "";
 }
 
 Result<std::optional<vmm::RebootWanted>> NodeHealth::wait(vmm::UpgradeRecord const& record) const
 {
     auto const deadline = Deadline::after(m_deadline);
-    vmm::BootWatch watch { .deadline = m_deadline,
+    vmm::BootWatch const watch { .deadline = m_deadline,
         .pause = pause,
         .launcher_log = m_launcher_log,
         .seen_before = record.log_seen,
         .on_progress = [](std::string const& step) { say(stderr, "  {}\n", step); } };
     auto boot = TRY(vmm::follow_boot(m_client, record.vm, watch, m_interrupt));
-    // Of a guest that could not be asked before it was stopped, this may be what it said then: a new boot says more.
-    if (record.log_seen.empty() && boot.outcome == vmm::BootOutcome::Launched && !problem_of(boot, record).empty()) {
-        watch.seen_before = last_log_line();
-        watch.deadline = deadline.remaining();
-        auto later = TRY(vmm::follow_boot(m_client, record.vm, watch, m_interrupt));
-        if (later.outcome != vmm::BootOutcome::TimedOut)
-            boot = std::move(later);
-    }
     if (boot.outcome == vmm::BootOutcome::Failed && boot.launcher == mpc::ExitCode::Reboot)
         return vmm::RebootWanted { std::move(boot.reason) };
     if (auto problem = problem_of(boot, record); !problem.empty())

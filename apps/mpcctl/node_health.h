@@ -36,12 +36,15 @@ struct ExpectedNode {
 /// One VM's node, looked at until all that can be asked agrees, or the deadline passes.
 class NodeHealth {
 public:
-    /// Errors: Invalid (options).
+    /// Errors: Invalid (options), those of policy_of().
     static Result<NodeHealth> of(vmm::Client& client, vmm::VmInfo const& vm, std::string const& vmm_address,
         HealthOptions options, Duration deadline, Interrupt const& interrupt);
 
-    /// "" when the launcher's log cannot be read.
-    [[nodiscard]] std::string last_log_line() const;
+    /// Whether anything would show that the node is not well.
+    [[nodiscard]] bool can_be_seen() const { return m_launcher_log || m_options.verifies(); }
+    /// "" when it cannot be read.
+    [[nodiscard]] std::string launcher_log() const;
+    [[nodiscard]] std::string last_log_line() const { return vmm::read_launcher_log(launcher_log(), "").last_line; }
 
     /// Forward: the node runs with the record's digest. Back: it runs. Or its launcher says that only a reboot helps.
     /// Errors: Mismatch with the reason when it is not well and will not be in time; Interrupted; those of

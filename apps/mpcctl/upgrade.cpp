@@ -34,16 +34,20 @@ Result<void> check_usage(UpgradeOptions const& options)
     return ok;
 }
 
-ExitCode tell(UpgradeOptions const& options, UpgradeRecord const& record, vmm::UpgradeOutcome const& outcome)
+ExitCode tell(UpgradeOptions const& options, UpgradeRecord const& record, Performed const& performed)
 {
+    auto const& outcome = performed.outcome;
     auto const seconds = static_cast<double>(outcome.downtime.count()) / 1000;
     if (options.json)
         say("{}\n",
             json::write_pretty(json::Object { { "vm", record.vm }, { "digest", record.digest.text() },
-                { "outcome", outcome.rolled_back ? "rolled_back" : "upgraded" }, { "reason", outcome.reason },
+                { "outcome", name_of(state_of(performed)) }, { "reason", outcome.reason },
+                { "reasons", performed.reasons ? json::Value(performed.reasons->string()) : json::Value() },
                 { "downtime_ms", outcome.downtime.count() } }));
     else if (outcome.rolled_back)
         say("ROLLED BACK to the old user_config: {} (down for {:.1f} s)\n", outcome.reason, seconds);
+    else if (!performed.is_seen)
+        say("started with {}; whether its node runs cannot be seen from here\n", record.digest.text());
     else
         say("upgraded to {} (down for {:.1f} s)\n", record.digest.text(), seconds);
     return outcome.rolled_back ? ExitCode::RolledBack : ExitCode::Done;
@@ -87,7 +91,7 @@ Result<ExitCode> upgrade_one(UpgradeOptions const& options, Interrupt const& int
             .remedy("to go to another image, name it with --to");
     bool const is_known = target.under_way && !options.to;
     auto const digest = is_known ? target.under_way->digest : TRY(chosen_digest(options, interrupt));
-    auto const plan = TRY(plan_node(options, target, digest));
+    auto const plan = TRY(plan_node(options, target, digest, interrupt));
     if (plan.need == Need::None)
         return tell_already(options, target, plan.record);
     TRY(FetchCheck(options.fetch, interrupt).check(plan));

@@ -24,6 +24,7 @@ struct UpgradeOptions {
     bool force_stop = false;  ///< cut the power of a guest that has not ended after stop_seconds
     bool take_over = false;   ///< although another upgrade has claimed the VM
     bool back = false;        ///< an upgrade that is under way is not finished, but taken back
+    bool unseen = false;      ///< although nothing would tell that the node does not get well
     bool yes = false;
     bool json = false;
 };

@@ -13,25 +13,14 @@ namespace mpc::ctl {
 
 namespace {
 
-enum class State { NotBegun, Already, Upgraded, RolledBack, Failed };
-
-char const* name_of(State state)
-{
-    switch (state) {
-    case State::NotBegun: return "not_begun";
-    case State::Already: return "already";
-    case State::Upgraded: return "upgraded";
-    case State::RolledBack: return "rolled_back";
-    case State::Failed: return "failed";
-    }
-    return "unknown";
-}
+using State = UpgradeState;
 
 struct Member {
     UpgradeTarget target;
     State state = State::NotBegun;
     std::string reason {};
     Duration downtime {};
+    std::optional<std::filesystem::path> reasons {};
 };
 
 /// Hosts and targets have addresses that stay: targets point at their hosts.
@@ -114,8 +103,7 @@ Result<bool> plan_all(Fleet& fleet, UpgradeOptions const& options, image::ImageD
     std::string list;
     FetchCheck fetch(options.fetch, interrupt);
     for (auto& member : fleet.members) {
-        static_cast<void>(TRY(options_for(options, member.target)));
-        auto const plan = TRY(plan_node(options, member.target, digest));
+        auto const plan = TRY(plan_node(TRY(options_for(options, member.target)), member.target, digest, interrupt));
         TRY(fetch.check(plan).in(member.target.label()));
         if (plan.need == Need::None)
             member.state = State::Already;
@@ -145,15 +133,17 @@ Result<void> upgrade_member(Member& member, UpgradeOptions const& options, image
         return Error(ErrorKind::Refused, fmt::format("it is {} by now", vmm::name_of(now->status)))
             .remedy("find out who stopped it, and run the upgrade again");
     target.vm = *std::move(now);
-    auto const plan = TRY(plan_node(options, target, digest));
+    auto const its = TRY(options_for(options, target));
+    auto const plan = TRY(plan_node(its, target, digest, interrupt));
     if (plan.need == Need::None) {
         member.state = State::Already;
         return ok;
     }
-    auto const outcome = TRY(perform(TRY(options_for(options, target)), target, plan, interrupt));
-    member.state = outcome.rolled_back ? State::RolledBack : State::Upgraded;
-    member.reason = outcome.reason;
-    member.downtime = outcome.downtime;
+    auto const performed = TRY(perform(its, target, plan, interrupt));
+    member.state = state_of(performed);
+    member.reason = performed.outcome.reason;
+    member.downtime = performed.outcome.downtime;
+    member.reasons = performed.reasons;
     return ok;
 }
 
@@ -182,6 +172,7 @@ json::Object member_json(Member const& member)
 {
     return { { "context", member.target.host->context }, { "vm", member.target.vm.id },
         { "name", member.target.vm.name }, { "outcome", name_of(member.state) }, { "reason", member.reason },
+        { "reasons", member.reasons ? json::Value(member.reasons->string()) : json::Value() },
         { "downtime_ms", member.downtime.count() } };
 }
 
@@ -211,7 +202,7 @@ State whole_of(Fleet const& fleet)
     for (auto const& member : fleet.members) {
         if (member.state == State::RolledBack || member.state == State::Failed)
             return member.state;
-        if (member.state == State::Upgraded)
+        if (member.state == State::Upgraded || member.state == State::Unseen)
             whole = State::Upgraded;
     }
     return whole;

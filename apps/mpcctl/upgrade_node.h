@@ -49,10 +49,11 @@ struct NodePlan {
 /// Mismatch, those of fetch_lists().
 [[nodiscard]] Result<image::ImageDigest> chosen_digest(UpgradeOptions const& options, Interrupt const& interrupt);
 
-/// What is to be done for the target. Errors: Refused when another machine's upgrade has claimed it; Invalid (its
-/// user_config, or an upgrade to another digest is under way).
+/// What is to be done for the target; `options` are its own (see place_for). Errors: Refused when another machine's
+/// upgrade has claimed it; Invalid (its user_config, an upgrade to another digest is under way, or nothing would tell
+/// whether its node gets well); Mismatch as Node (it has the image, and is not well).
 [[nodiscard]] Result<NodePlan> plan_node(UpgradeOptions const& options, UpgradeTarget const& target,
-    image::ImageDigest const& digest);
+    image::ImageDigest const& digest, Interrupt const& interrupt);
 
 /// Asks registries whether they have what plans need, and says what they have; for the same image once.
 class FetchCheck {
@@ -71,8 +72,28 @@ private:
 /// Asks on the terminal, unless --yes. Errors: Invalid (exit code Usage).
 [[nodiscard]] Result<void> confirm(UpgradeOptions const& options, std::string const& what);
 
-/// Carries the plan out; progress goes to standard error. Errors: as vmm::Upgrade::run(), from_other_side().
-[[nodiscard]] Result<vmm::UpgradeOutcome> perform(UpgradeOptions const& options, UpgradeTarget const& target,
+struct Performed {
+    vmm::UpgradeOutcome outcome;
+    bool is_seen = true;                              ///< whether anything told that the node is well
+    std::optional<std::filesystem::path> reasons {};  ///< where it is kept what was found when it failed
+};
+
+/// What an upgrade came to, for one node or a fleet.
+enum class UpgradeState {
+    NotBegun,
+    Already,
+    Upgraded,
+    Unseen,  ///< the VM was started with the image, and nothing tells whether its node runs
+    RolledBack,
+    Failed,
+};
+/// As in the JSON: "not_begun", "already", ...
+[[nodiscard]] std::string_view name_of(UpgradeState state);
+[[nodiscard]] UpgradeState state_of(Performed const& performed);
+
+/// Carries the plan out; progress goes to standard error. Errors: Io (nothing was begun, as it cannot be remembered);
+/// as vmm::Upgrade::run(), from_other_side().
+[[nodiscard]] Result<Performed> perform(UpgradeOptions const& options, UpgradeTarget const& target,
     NodePlan const& plan, Interrupt const& interrupt);
 
 }  // namespace mpc::ctl

@@ -94,6 +94,11 @@ Result<std::vector<AllowedImage>> parse_allowed_images(std::string_view json)
     return images;
 }
 
+bool is_allowed(AllowedImage const& image, std::chrono::sys_seconds now)
+{
+    return !image.deadline || now < *image.deadline;
+}
+
 bool deadlines_agree_with_order(std::vector<AllowedImage> const& images)
 {
     auto const lasts_longer = [](AllowedImage const& older, AllowedImage const& newer) {

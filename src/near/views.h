@@ -33,6 +33,9 @@ struct AllowedMeasurements {
 /// (a number or null), or from older contracts hashes alone. Other members are ignored, as nodes do.
 [[nodiscard]] Result<std::vector<AllowedImage>> parse_allowed_images(std::string_view json);
 
+/// Whether the contract still counts the image at that time.
+[[nodiscard]] bool is_allowed(AllowedImage const& image, std::chrono::sys_seconds now);
+
 /// Whether no deadline contradicts "newest first": a newer image is never allowed for a shorter time than an older one.
 [[nodiscard]] bool deadlines_agree_with_order(std::vector<AllowedImage> const& images);
 

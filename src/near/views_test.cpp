@@ -37,6 +37,15 @@ TEST(AllowedImages, OfOlderContractsAreHashesAlone)
     EXPECT_EQ(list[1].digest, digest('a'));
 }
 
+TEST(AllowedImages, AreAllowedUntilTheirDeadline)
+{
+    auto const at = [](int seconds) { return std::chrono::sys_seconds(std::chrono::seconds(seconds)); };
+    auto const list = images("[" + entry('b', "null") + "," + entry('a', "100") + "]");
+    EXPECT_TRUE(is_allowed(list[0], at(1000)));
+    EXPECT_TRUE(is_allowed(list[1], at(99)));
+    EXPECT_FALSE(is_allowed(list[1], at(100)));
+}
+
 TEST(AllowedImages, MayBeNone) { EXPECT_TRUE(images("[]").empty()); }
 
 TEST(AllowedImages, CountOnceWhereTheyAreNewest)

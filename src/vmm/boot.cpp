@@ -17,6 +17,8 @@ namespace {
 constexpr std::string_view launched = "MPC launched successfully.";
 constexpr std::uint16_t agent_port = 8090;
 constexpr int last_code = 12;
+/// Each run of a launcher writes about 25 KB: two quotes and an event log in hex.
+constexpr std::size_t largest_log = std::size_t { 16 } << 20;
 
 /// N of "exit=N" or "\"exit\":\"N\"", which ends the launcher's last words.
 std::optional<ExitCode> exit_code_in(std::string_view line)
@@ -78,9 +80,10 @@ public:
         tell_progress(**vm);
         if (auto failed = failure_of(**vm))
             return failed;
-        if ((*vm)->status != Status::Running)
+        // Until the guest has started its containers, the end of the launcher's log is of the boot before.
+        if ((*vm)->status != Status::Running || (*vm)->boot_progress != "done")
             return std::optional<BootReport>();
-        return look_at_launcher((*vm)->boot_progress == "done");
+        return look_at_launcher();
     }
 
     [[nodiscard]] BootReport timed_out() const
@@ -104,8 +107,13 @@ private:
             m_doing = doing;
     }
 
-    static std::optional<BootReport> failure_of(VmInfo const& vm)
+    std::optional<BootReport> failure_of(VmInfo const& vm)
     {
+        if (has_exited_for_good(vm))
+            return BootReport { .outcome = BootOutcome::Failed,
+                .reason = "the VM has exited, and nobody has started it again",
+                .remedy = "mpcctl logs --channel stderr has the last words of its process: a port of the host that "
+                          "somebody else has, or too little memory, are the usual causes" };
         if (!vm.boot_error.empty())
             return BootReport { .outcome = BootOutcome::Failed,
                 .reason = "the guest cannot boot: " + printable(vm.boot_error),
@@ -118,25 +126,32 @@ private:
         return std::nullopt;
     }
 
-    std::optional<BootReport> look_at_launcher(bool is_booted)
+    /// A VMM may start it again, and takes some seconds for it.
+    bool has_exited_for_good(VmInfo const& vm)
     {
-        if (!m_watch.launcher_log) {
-            if (!is_booted)
-                return std::nullopt;
+        auto const now = std::chrono::steady_clock::now();
+        if (vm.status != Status::Exited)
+            m_exited_since.reset();
+        else if (!m_exited_since)
+            m_exited_since = now;
+        return m_exited_since && now - *m_exited_since >= m_watch.patience_with_exited;
+    }
+
+    std::optional<BootReport> look_at_launcher()
+    {
+        if (!m_watch.launcher_log)
             return BootReport { .outcome = BootOutcome::Unconfirmed,
                 .reason = "the VM has booted; whether its node runs cannot be seen from here",
                 .remedy = "forward a port to 8090 in the VM, with public_logs, or verify the node's attestation" };
-        }
         auto const log = m_watch.launcher_log();
         if (!log.ok()) {
-            if (is_booted)
-                m_doing = "the launcher's log cannot be read: " + log.error().message();
+            m_doing = "the launcher's log cannot be read: " + log.error().message();
             return std::nullopt;
         }
-        return judge(read_launcher_log(*log, m_watch.seen_before), is_booted);
+        return judge(read_launcher_log(*log, m_watch.seen_before));
     }
 
-    std::optional<BootReport> judge(LauncherState const& state, bool is_booted)
+    std::optional<BootReport> judge(LauncherState const& state)
     {
         auto text = printable(state.last_line, 200);
         if (!text.empty() && text != m_launcher_text)
@@ -149,8 +164,7 @@ private:
                 .outcome = BootOutcome::Launched, .reason = "the node runs", .selected = state.selected
             };
         m_launcher = state.failure;
-        // Before the launcher has begun, the end of its log is of the boot before.
-        if (!state.failure || may_mend(*state.failure) || !is_booted)
+        if (!state.failure || may_mend(*state.failure))
             return std::nullopt;
         return BootReport { .outcome = BootOutcome::Failed,
             .reason = fmt::format("the launcher has ended with exit code {} ({}): {}", static_cast<int>(*state.failure),
@@ -166,6 +180,7 @@ private:
     std::string m_launcher_text {};
     std::string m_doing = "nothing was seen of it yet";
     std::optional<ExitCode> m_launcher {};
+    std::optional<std::chrono::steady_clock::time_point> m_exited_since {};
 };
 
 }  // namespace
@@ -241,7 +256,9 @@ Result<BootReport> follow_boot(Client& client, std::string const& id, BootWatch 
 ReadLauncherLog launcher_log_at(net::Url url, Interrupt const& interrupt)
 {
     return [url = std::move(url), &interrupt]() -> Result<std::string> {
-        return TRY(net::get({ .url = url, .deadline = std::chrono::seconds(5) }, interrupt)).body;
+        return TRY(net::get({ .url = url, .deadline = std::chrono::seconds(5), .most_body_bytes = largest_log },
+                       interrupt))
+            .body;
     };
 }
 

@@ -51,9 +51,10 @@ struct BootReport {
 
 struct BootWatch {
     Duration deadline = std::chrono::minutes(15);
-    Duration pause = std::chrono::seconds(2);  ///< between two looks, at most (see Pauses)
-    ReadLauncherLog launcher_log {};           ///< empty when it cannot be reached
-    std::string seen_before {};                ///< see read_launcher_log()
+    Duration pause = std::chrono::seconds(2);                  ///< between two looks, at most (see Pauses)
+    ReadLauncherLog launcher_log {};                           ///< empty when it cannot be reached
+    std::string seen_before {};                                ///< see read_launcher_log()
+    Duration patience_with_exited = std::chrono::seconds(20);  ///< for a VMM that starts one again
     std::function<void(std::string const&)> on_progress = [](std::string const&) {};  ///< each step, once, printable
 };
 

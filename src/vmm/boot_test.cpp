@@ -26,11 +26,15 @@ std::string const pull_log = "2026-08-13T12:00:00Z 12:00:00 pull: no registry (e
 
 /// What following a boot comes to, with the VMs that GetInfo answers and the log of the launcher.
 Result<BootReport> follow(std::vector<http::Response> answers, ReadLauncherLog log,
-    std::vector<std::string>* steps = nullptr, std::string seen = "")
+    std::vector<std::string>* steps = nullptr, std::string seen = "", Duration patience_with_exited = 1h)
 {
     FakeTransport::State state { .answers = { { "GetInfo", std::move(answers) } } };
     auto client = client_of(state);
-    BootWatch watch { .deadline = 100ms, .pause = 1ms, .launcher_log = std::move(log), .seen_before = std::move(seen) };
+    BootWatch watch { .deadline = 100ms,
+        .pause = 1ms,
+        .launcher_log = std::move(log),
+        .seen_before = std::move(seen),
+        .patience_with_exited = patience_with_exited };
     if (steps)
         watch.on_progress = [steps](std::string const& step) { steps->push_back(step); };
     return follow_boot(client, an_id, watch, Interrupt::never());
@@ -48,7 +52,7 @@ TEST(FollowBoot, EndsWhenTheLauncherHasLaunched)
         follow({ info_answer(vm_json("running", "booting")), info_answer(vm_json()) }, says(good_log), &steps);
     ASSERT_TRUE(report.ok()) << report.error().message();
     EXPECT_EQ(report->outcome, BootOutcome::Launched);
-    EXPECT_THAT(steps, ElementsAre("VM running, booting", HasSubstr("MPC launched successfully.")));
+    EXPECT_THAT(steps, ElementsAre("VM running, booting", "VM running, done", HasSubstr("MPC launched successfully.")));
 }
 
 TEST(FollowBoot, DoesNotTakeAnEarlierBootsWordForThisOne)
@@ -80,11 +84,24 @@ TEST(FollowBoot, EndsWhenTheLauncherWillNotMend)
     EXPECT_THAT(report->reason, HasSubstr("exit code 4 (config)"));
 }
 
-TEST(FollowBoot, DoesNotTakeTheEndOfAnEarlierBootsLogForThisOnes)
+TEST(FollowBoot, BelievesNoLogBeforeTheGuestHasStartedItsContainers)
 {
-    auto const report = follow({ info_answer(vm_json("running", "starting containers")) }, says(bad_log));
-    EXPECT_EQ(report->outcome, BootOutcome::TimedOut);
-    EXPECT_EQ(report->launcher, ExitCode::Config);
+    for (auto const& log : { good_log, bad_log }) {
+        auto const report = follow({ info_answer(vm_json("running", "starting containers")) }, says(log));
+        EXPECT_EQ(report->outcome, BootOutcome::TimedOut);
+        EXPECT_THAT(report->reason, HasSubstr("VM running, starting containers"));
+        EXPECT_FALSE(report->launcher);
+    }
+}
+
+TEST(FollowBoot, EndsWhenTheVmHasExitedAndIsNotStartedAgain)
+{
+    auto const report = follow({ info_answer(vm_json("exited")) }, says(good_log), nullptr, "", 10ms);
+    EXPECT_EQ(report->outcome, BootOutcome::Failed);
+    EXPECT_THAT(report->reason, HasSubstr("has exited"));
+    auto const again =
+        follow({ info_answer(vm_json("exited")), info_answer(vm_json()) }, says(good_log), nullptr, "", 10ms);
+    EXPECT_EQ(again->outcome, BootOutcome::Launched);
 }
 
 TEST(FollowBoot, WaitsForALauncherThatMayMend)

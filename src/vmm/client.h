@@ -44,7 +44,8 @@ public:
 
     /// SHA-256 of the app-compose as the VMM has received it.
     [[nodiscard]] Result<Sha256> compose_hash(Configuration const& configuration);
-    /// Makes and starts a VM; returns its id. After any error but Refused it may exist all the same.
+    /// Makes a VM, which is not started (but by a VMM before 0.5.4); returns its id. After any error but Refused it may
+    /// exist all the same.
     [[nodiscard]] Result<std::string> create(Configuration const& configuration);
     /// A VMM before 0.5.6 has no UpdateVm: then its older call is used, unless the update needs more than that can do.
     /// A refusal may leave a part of the update done (compose and user_config before resources).

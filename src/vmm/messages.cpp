@@ -151,7 +151,8 @@ json::Object to_json(Configuration const& configuration)
     return { { "name", configuration.name }, { "image", configuration.image },
         { "compose_file", configuration.compose_file }, { "vcpu", configuration.vcpu },
         { "memory", configuration.memory_mb }, { "disk_size", configuration.disk_gb },
-        { "ports", ports_json(configuration.ports) }, { "user_config", configuration.user_config.reveal() } };
+        { "ports", ports_json(configuration.ports) }, { "user_config", configuration.user_config.reveal() },
+        { "stopped", true } };
 }
 
 json::Object to_json(std::string_view id, Update const& update)

@@ -1,5 +1,7 @@
 #include "vmm/upgrade.h"
 
+#include <fmt/format.h>
+
 namespace mpc::vmm {
 
 namespace {
@@ -10,7 +12,6 @@ Secret const& user_config_of(VmInfo const& vm) { return vm.configuration->user_c
 
 Result<UpgradeOutcome> Upgrade::run(UpgradeRecord record)
 {
-    TRY(m_journal.save(record));
     auto outcome = go(record);
     if (outcome.ok())
         TRY(m_journal.remove());
@@ -33,9 +34,25 @@ Result<UpgradeOutcome> Upgrade::go(UpgradeRecord& record)
     TRY(m_client.info(record.vm));
     record.direction = Direction::Back;
     record.reason = done.error().message();
-    record.log_seen = m_hooks.last_log_line();
-    TRY(m_journal.save(record));
+    see_log(record);
+    remember(record);
+    m_hooks.on_failure(record);
     return back(record, false);
+}
+
+/// What the launcher has said so far is not of the boot to come. Where it cannot be read, what was seen before still
+/// counts.
+void Upgrade::see_log(UpgradeRecord& record)
+{
+    if (auto line = m_hooks.last_log_line(); !line.empty())
+        record.log_seen = std::move(line);
+}
+
+/// A full disk must not keep a node down.
+void Upgrade::remember(UpgradeRecord const& record)
+{
+    if (auto const saved = m_journal.save(record); !saved.ok())
+        m_hooks.on_step("this step cannot be remembered (" + saved.error().message() + "): do not interrupt it");
 }
 
 Result<void> Upgrade::forward(UpgradeRecord& record)
@@ -86,18 +103,14 @@ Result<void> Upgrade::await_health(UpgradeRecord& record)
     }
     if (outcome.ok() && !*outcome)
         return ok;
-    auto error = outcome.ok() ? Error(ErrorKind::Mismatch, (*outcome)->reason) : outcome.error();
-    if (error.kind() != ErrorKind::Interrupted)
-        m_hooks.on_failure(record, error.message());
-    return error;
+    return outcome.ok() ? Error(ErrorKind::Mismatch, (*outcome)->reason) : outcome.error();
 }
 
 Result<void> Upgrade::reboot(UpgradeRecord& record)
 {
     m_hooks.on_step("rebooting, as the launcher asks for it");
-    // What it has said so far is not of the boot to come.
-    record.log_seen = m_hooks.last_log_line();
-    TRY(m_journal.save(record));
+    see_log(record);
+    remember(record);
     TRY(stop(record, TRY(look(record))));
     return start(record);
 }
@@ -157,7 +170,10 @@ Result<void> Upgrade::replace_user_config(UpgradeRecord const& record, VmInfo co
     if (vm.status != Status::Stopped)
         TRY(stop(record, vm));
     // Stopping takes minutes: look again at what is about to be overwritten.
-    TRY(look(record));
+    if (auto const now = TRY(look(record)); now.status != Status::Stopped)
+        return Error(ErrorKind::Refused,
+            fmt::format("the VM is {} again: somebody else started it", name_of(now.status)))
+            .remedy("find out who did, and run the upgrade again");
     m_hooks.on_step("writing the user_config");
     return m_client.update(record.vm, { .user_config = record.claim.on(wanted) });
 }
@@ -170,7 +186,9 @@ Result<void> Upgrade::stop(UpgradeRecord const& record, VmInfo const& vm)
     bool const was_asked = stopped.ok() || stopped.error().kind() == ErrorKind::Timeout;
     if (stopped.ok() || (!was_asked && stopped.error().kind() != ErrorKind::Refused))
         return stopped;
-    if (m_settings.stubborn == StubbornGuest::Leave) {
+    // Going back from a boot in which nobody can be asked: nothing else would bring the node up again.
+    bool const is_stuck = !was_asked && record.direction == Direction::Back;
+    if (m_settings.stubborn == StubbornGuest::Leave && !is_stuck) {
         m_is_undecided = true;
         auto const* const more = was_asked ? "; it was asked to end, and may still do so" : "";
         return Error(stopped.error().kind(), stopped.error().message() + more)

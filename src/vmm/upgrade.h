@@ -23,8 +23,8 @@ struct UpgradeHooks {
     AwaitHealth await_health;
     std::function<std::string()> last_log_line = [] { return std::string(); };  ///< of the launcher, now
     std::function<void(std::string_view)> on_step = [](std::string_view) {};    ///< told when a step begins, for people
-    /// Told why the node is not well, while the VM is still as it was then.
-    std::function<void(UpgradeRecord const&, std::string const& reason)> on_failure = [](auto const&, auto const&) {};
+    /// Told of a record that goes back, while the VM is still as it failed.
+    std::function<void(UpgradeRecord const&)> on_failure = [](auto const&) {};
 };
 
 struct UpgradeOutcome {
@@ -33,7 +33,8 @@ struct UpgradeOutcome {
     Duration downtime {};   ///< from asking the guest to end until the node was well, as far as this run saw it
 };
 
-/// A guest that does not end in time, or cannot be asked to: leave it to the operator, or cut its power.
+/// A guest that does not end in time, or cannot be asked to: leave it to the operator, or cut its power. (On the way
+/// back the power of one that cannot be asked is cut in any case.)
 enum class StubbornGuest { Leave, CutPower };
 
 /// Takes a VM from where it is to where the record says. What has been done already is seen in the VM itself, so that
@@ -62,7 +63,8 @@ public:
     {
     }
 
-    /// The journal holds the record until it is done. Errors, with the journal kept so that it can be gone on with:
+    /// The record is in the journal already, and stays there until it is done. A journal that cannot be written to
+    /// any more keeps nobody from going back. Errors, with the journal kept so that it can be gone on with:
     /// Interrupted; Timeout when the guest was asked to end and has not, Refused when it cannot be asked, which says
     /// nothing against the new image;
     /// those of the client when the VMM does not answer, or when the way back fails as well. Errors with the record
@@ -82,6 +84,8 @@ private:
     /// Until the node is well, with as many reboots as that takes.
     Result<void> await_health(UpgradeRecord& record);
     Result<void> reboot(UpgradeRecord& record);
+    void see_log(UpgradeRecord& record);
+    void remember(UpgradeRecord const& record);
     Result<void> start(UpgradeRecord const& record);
     Result<void> replace_user_config(UpgradeRecord const& record, VmInfo const& vm, Secret const& wanted);
     Result<void> stop(UpgradeRecord const& record, VmInfo const& vm);

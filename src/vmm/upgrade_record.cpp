@@ -74,8 +74,8 @@ Result<UpgradeJournal> UpgradeJournal::open(std::filesystem::path const& directo
     if (vm.empty() || vm.size() > 128 || !std::ranges::all_of(vm, is_of_an_id))
         return Error(ErrorKind::Invalid, "the VMM gave a VM an id that is none");
     std::error_code failure;
-    std::filesystem::create_directories(directory, failure);
-    if (!failure)
+    // One that was there already may be everybody's; the files in it are their owner's alone in any case.
+    if (std::filesystem::create_directories(directory, failure) && !failure)
         std::filesystem::permissions(directory, std::filesystem::perms::owner_all, failure);
     if (failure)
         return Error(ErrorKind::Io, directory.string() + ": " + failure.message())

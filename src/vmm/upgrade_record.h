@@ -35,8 +35,8 @@ struct UpgradeRecord {
 /// not run at a time.
 class UpgradeJournal {
 public:
-    /// DIRECTORY/VM.json; the directory is made (0700). Errors: Io; Invalid (an id that cannot be a file's
-    /// name); Refused when another upgrade of this VM runs.
+    /// DIRECTORY/VM.json; a directory that is not there is made (0700). Errors: Io; Invalid (an id that cannot be a
+    /// file's name); Refused when another upgrade of this VM runs.
     static Result<UpgradeJournal> open(std::filesystem::path const& directory, std::string const& vm);
 
     /// nullopt when no upgrade is under way. Errors: Io, Invalid.

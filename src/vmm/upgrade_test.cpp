@@ -25,14 +25,19 @@ struct Machine {
     std::string interferes_at = "ShutdownVm";
     int interferes_after = 0;  ///< so many of its calls
     bool ignores_shutdown = false;
-    std::string silent_after {};  ///< a method
+    bool starts_again_after_stop = false;  ///< once it was seen to be stopped
+    std::string silent_after {};           ///< a method
 
     Result<http::Response> answer(std::string const& method, json::Object const& request)
     {
         if (std::ranges::find(calls, silent_after) != calls.end())
             return Error(ErrorKind::Unreachable, "nobody answers");
-        if (method == "GetInfo")
-            return http::Response { .status = 200, .body = info() };
+        if (method == "GetInfo") {
+            auto const told = info();
+            if (starts_again_after_stop && status == "stopped")
+                status = "running";
+            return http::Response { .status = 200, .body = told };
+        }
         if (method == "Version")
             return http::Response { .status = 200, .body = R"({"version":"0.5.8","rev":""})" };
         calls.push_back(method);
@@ -93,6 +98,7 @@ struct Upgrades : testing::Test {
         .new_user_config = Secret("new") };
     using Health = Result<std::optional<RebootWanted>>;
     AwaitHealth health = [](UpgradeRecord const&) -> Health { return std::nullopt; };
+    std::string log = "seen";
     std::vector<std::string> failures {};
     StubbornGuest stubborn = StubbornGuest::Leave;
 
@@ -109,8 +115,9 @@ struct Upgrades : testing::Test {
     {
         Patience const patience { .deadline = 20ms, .pause = 1ms };
         UpgradeHooks const hooks { .await_health = health,
-            .last_log_line = [] { return std::string("seen"); },
-            .on_failure = [this](auto const&, std::string const& reason) { failures.push_back(reason); } };
+            .last_log_line = [this] { return log; },
+            .on_failure = [this](UpgradeRecord const& failed) { failures.push_back(failed.reason); } };
+        EXPECT_TRUE(journal.save(from).ok());
         return Upgrade(client, journal, hooks, { patience, patience, stubborn, 1ms }, interrupt).run(from);
     }
     Result<UpgradeOutcome> run() { return run(record); }
@@ -202,6 +209,18 @@ TEST_F(Upgrades, DoNotRebootAVmThatSomebodyElseHasTaken)
     ASSERT_FALSE(run().ok());
     EXPECT_EQ(calls(), "UpdateVm ShutdownVm UpdateVm StartVm ");
     EXPECT_EQ(machine.status, "running");
+}
+
+TEST_F(Upgrades, GoBackAlsoWhenNothingCanBeRememberedAnyMore)
+{
+    health = [this](UpgradeRecord const& asked) -> Health {
+        if (asked.direction == Direction::Back)
+            return std::nullopt;
+        std::filesystem::remove_all(directory.path());
+        return Error(ErrorKind::Mismatch, "the launcher refuses");
+    };
+    EXPECT_TRUE(run()->rolled_back);
+    EXPECT_EQ(machine.user_config, "old");
 }
 
 TEST_F(Upgrades, GoOnFromEveryPlaceWhereTheyWereCutOff)
@@ -377,6 +396,41 @@ TEST_F(Upgrades, LeaveAGuestThatCannotBeAskedToEndToTheOperator)
     stubborn = StubbornGuest::CutPower;
     ASSERT_TRUE(run(journal.load().value().value()).ok());
     EXPECT_EQ(calls(), "UpdateVm ShutdownVm ShutdownVm StopVm UpdateVm StartVm UpdateVm ");
+}
+
+TEST_F(Upgrades, CutThePowerOfAGuestThatCannotBeAskedOnTheWayBack)
+{
+    machine.refuses = "ShutdownVm";
+    machine.refuses_after = 1;
+    health = only(Direction::Back);
+    EXPECT_TRUE(run()->rolled_back);
+    EXPECT_EQ(calls(), "UpdateVm ShutdownVm UpdateVm StartVm ShutdownVm StopVm UpdateVm StartVm UpdateVm ");
+}
+
+TEST_F(Upgrades, KeepWhatWasSeenOfALogThatCannotBeReadAnyMore)
+{
+    auto from = record;
+    from.log_seen = "before";
+    log = "";
+    std::vector<std::string> seen;
+    health = [&](UpgradeRecord const& asked) -> Health {
+        seen.push_back(asked.log_seen);
+        if (asked.direction == Direction::Back)
+            return std::nullopt;
+        return Error(ErrorKind::Mismatch, "the launcher refuses");
+    };
+    ASSERT_TRUE(run(from)->rolled_back);
+    EXPECT_EQ(seen, (std::vector<std::string> { "before", "before" }));
+}
+
+TEST_F(Upgrades, DoNotWriteToAVmThatSomebodyHasStartedMeanwhile)
+{
+    machine.starts_again_after_stop = true;
+    auto const outcome = run().value();
+    EXPECT_TRUE(outcome.rolled_back);
+    EXPECT_NE(outcome.reason.find("somebody else started it"), std::string::npos);
+    EXPECT_EQ(calls(), "UpdateVm ShutdownVm UpdateVm ") << "only its claim is taken off";
+    EXPECT_EQ(machine.user_config, "old");
 }
 
 TEST_F(Upgrades, CutThePowerOfAStubbornGuestWhereTold)

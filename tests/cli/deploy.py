@@ -50,7 +50,7 @@ class Vmm:
         if method == "GetComposeHash":
             return {"hash": hashlib.sha256(body["compose_file"].encode()).hexdigest()}
         if method == "CreateVm":
-            identity = self.add(body["name"], number=7)
+            identity = self.add(body["name"], status="stopped" if body.get("stopped") else "running", number=7)
             self.vms[identity]["config"] = {**body, **(self.lie if isinstance(self.lie, dict) else {})}
             return {"id": identity}
         vm = self.vms.get(body["id"])

@@ -1,5 +1,6 @@
 """mpcctl plan and deploy on the simulated VMM: from a file to a running node, changes, and what would lock the disk."""
 
+import concurrent.futures
 import json
 import os
 import socket
@@ -7,7 +8,7 @@ import subprocess
 
 from harness.config import toml
 from harness.runner import each, test
-from harness.vmm import LAUNCHER, TEMPLATE, Vmm, configuration, free_port
+from harness.vmm import LAUNCHER, TEMPLATE, Vmm, approved_file, configuration, free_port
 
 DONE, INPUT, OTHER_SIDE, NOT_WELL, NOTHING_TO_DO = 0, 3, 4, 11, 12
 
@@ -15,9 +16,9 @@ DONE, INPUT, OTHER_SIDE, NOT_WELL, NOTHING_TO_DO = 0, 3, 4, 11, 12
 class Deployment:
     """A deployment file with what it names, beside the VMM's directory; and mpcctl to deploy it."""
 
-    def __init__(self, world, vmm):
+    def __init__(self, world, vmm, directory="deployment"):
         self.world, self.vmm, self.image = world, vmm, world.images.node
-        self.directory = vmm.directory / "deployment"
+        self.directory = vmm.directory / directory
         self.directory.mkdir()
         self.write("launcher.yaml", TEMPLATE.replace("nearone/mpc-launcher@sha256:{{LAUNCHER_IMAGE_HASH}}", LAUNCHER))
         self.write("user_config.toml", toml(f"mpc/{self.image.name}"))
@@ -80,6 +81,47 @@ def a_node_that_the_launcher_refuses_is_said_not_to_be_well(world):
         assert code == NOT_WELL, (code, outcome)
         (vm,) = it.vms()
         assert "mpc-node" not in vmm.engine(vm["id"]).running()
+        code, outcome = it.deploy(seconds=5)
+        assert code == NOT_WELL, "there is nothing to change, and still it is not well"
+
+
+@test
+def a_deployment_that_was_cut_off_is_finished(world):
+    with Vmm(world, images=[world.images.node]) as vmm:
+        it = Deployment(world, vmm)
+        assert it.deploy()[0] == DONE
+        (vm,) = it.vms()
+        vmm.rpc("ShutdownVm", id=vm["id"])
+        vmm.wait_for_status(vm["id"], "stopped")
+        code, outcome = it.deploy()  # as asked already, but it does not run
+        assert code == DONE and outcome["healthy"] is True, outcome
+        vmm.wait_for_node(vm["id"], it.image.id)
+
+
+@test
+def a_launch_of_the_boot_before_makes_no_deployment_well(world):
+    with Vmm(world, images=[world.images.node]) as vmm:
+        it = Deployment(world, vmm)
+        assert it.deploy()[0] == DONE
+        (vm,) = it.vms()
+        vmm.rpc("ShutdownVm", id=vm["id"])
+        vmm.wait_for_status(vm["id"], "stopped")
+        it.write("user_config.toml", toml(f"mpc/{it.image.name}", override="sha256:" + "cd" * 32))
+        approved_file(vmm, vm["id"]).write_text(json.dumps({"approved_hashes": [it.image.id]}))
+        code, outcome = it.deploy()
+        assert code == NOT_WELL and outcome["healthy"] is False and outcome["launcher_exit_code"] == 5, outcome
+
+
+@test
+def two_deployments_of_one_name_at_once_make_one_vm(world):
+    with Vmm(world, images=[world.images.node]) as vmm:
+        both = [Deployment(world, vmm, name) for name in ("here", "there")]
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            outcomes = list(pool.map(lambda it: it.deploy(), both))
+        assert sorted(code for code, _ in outcomes) == [DONE, OTHER_SIDE], outcomes
+        refused = next(said for code, said in outcomes if code == OTHER_SIDE)
+        assert "at the same time" in refused and "removed again" in refused, refused
+        assert len(both[0].vms()) == 1, both[0].vms()
 
 
 def evidence_of(vmm, identity):

@@ -1,13 +1,17 @@
 """mpcctl upgrade on the simulated VMM: another image for a node, gated by its health, and the way back."""
 
 import json
+import shutil
+import subprocess
 import time
+from pathlib import Path
 
 from harness.agent import IMAGE_EVENT
 from harness.config import toml
 from harness.registry import docker_config
 from harness.runner import each, test
 from harness.upgrades import UpgradedNode, freeze, thaw, with_both_images
+from harness.vmm import approved_file
 
 STEPS = {"claiming": "", "stopping": "stopping the VM", "writing": "writing the user_config",
          "starting": "starting the VM", "waiting": "waiting until the node is well"}
@@ -38,9 +42,61 @@ def an_image_that_the_launcher_refuses_is_rolled_back(world):
         assert "launcher" in outcome["reason"], outcome["reason"]
         assert it.user_config() == before
         vmm.wait_for_node(it.vm, it.new.id)  # without an override the launcher takes the newest that is approved
-        bundle = json.loads((vmm.directory / "state" / f"{it.vm}.failed.json").read_text())
+        bundle = json.loads(Path(outcome["reasons"]).read_text())
         assert bundle["reason"] == outcome["reason"] and bundle["digest"] == UNKNOWN, bundle
+        assert "exit=5" in bundle["launcher_log"], bundle["launcher_log"]
         assert not (vmm.directory / "state" / f"{it.vm}.json").exists()
+
+
+@test
+def a_node_that_has_the_image_and_is_not_well_is_named(world):
+    with with_both_images(world) as vmm:
+        it = UpgradedNode(world, vmm)
+        approved_file(vmm, it.vm).write_text(json.dumps({"approved_hashes": [it.old.id]}))
+        vmm.rpc("ShutdownVm", id=it.vm)
+        vmm.wait_for_status(it.vm, "stopped")
+        vmm.rpc("UpdateVm", id=it.vm, user_config=toml("mpc/node", override=it.new.id))
+        vmm.rpc("StartVm", id=it.vm)
+        vmm.wait_for(it.vm, "the boot", lambda info: info["boot_progress"] == "done")
+        code, error = it.upgrade(it.new.id)
+        assert code == 11 and "already, but its node is not well" in error, error
+        assert it.boots() == 2, "nothing was begun"
+
+
+@test
+def a_launch_of_the_boot_before_does_not_count(world):
+    """A VM that was stopped, whose launcher's log ends well: nothing could be seen of it when the upgrade was begun."""
+    with with_both_images(world) as vmm:
+        it = UpgradedNode(world, vmm)
+        vmm.rpc("ShutdownVm", id=it.vm)
+        vmm.wait_for_status(it.vm, "stopped")
+        code, outcome = it.upgrade(UNKNOWN)
+        assert code == 11 and outcome["outcome"] == "rolled_back" and "exit code 5" in outcome["reason"], outcome
+
+
+@test
+def a_node_of_which_nothing_can_be_seen_is_upgraded_only_when_told(world):
+    with with_both_images(world) as vmm:
+        it = UpgradedNode(world, vmm, ports=[])
+        command = [word for word in it.command(it.new.id) if word not in ("--json",)]
+        for option in ("--agent", "--policy", "--collateral"):
+            del command[command.index(option):command.index(option) + 2]
+        refused = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert refused.returncode == 2 and "nothing would tell" in refused.stderr and it.boots() == 1, refused
+        done = subprocess.run([*command, "--unseen"], capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0 and "cannot be seen" in done.stdout, done
+
+
+@test
+def a_full_disk_of_the_operator_keeps_nobody_from_going_back(world):
+    with with_both_images(world) as vmm:
+        it = UpgradedNode(world, vmm)
+        begun = it.begin(UNKNOWN)
+        assert begun.wait_for(STEPS["waiting"])
+        shutil.rmtree(vmm.directory / "state")
+        code, output, said = begun.end()
+        assert code == 11 and json.loads(output)["outcome"] == "rolled_back", said
+        assert "cannot be remembered" in said and it.user_config() == toml("mpc/node"), said
 
 
 @test
@@ -55,7 +111,7 @@ def a_boot_of_which_the_launcher_wants_another_is_no_reason_to_go_back(world):
         assert code == 0 and json.loads(output)["outcome"] == "upgraded", said
         assert "rebooting" in said and it.boots() == boots + 2, said
         assert it.events() == [it.new.id] and CLAIM not in it.user_config()
-        assert not (vmm.directory / "state" / f"{it.vm}.failed.json").exists()
+        assert not list((vmm.directory / "state").glob("*.failed-*"))
 
 
 @each(step=STEPS)

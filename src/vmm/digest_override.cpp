@@ -1,5 +1,7 @@
 #include "vmm/digest_override.h"
 
+#include <algorithm>
+
 #include "config/text.h"
 #include "config/user_config.h"
 
@@ -14,25 +16,49 @@ constexpr auto platform = config::Platform::Tee;
 /// How one form of user_config writes an override.
 struct Form {
     std::vector<std::string_view> names;  ///< of the setting, the first is the one to add
-    std::string_view before;              ///< the line after which it may be added; empty: at the end
+    std::string_view table;               ///< at whose head it may be added; empty: at the end of the text
     std::string assignment;
 };
 
 Form form_of(UserConfig const& config, image::ImageDigest const& digest)
 {
     if (std::holds_alternative<config::NodeConfigFile>(config.node))
-        return { { "mpc_hash_override" }, "[launcher_config]", "mpc_hash_override = \"" + digest.text() + "\"" };
+        return { { "mpc_hash_override" }, "launcher_config", "mpc_hash_override = \"" + digest.text() + "\"" };
     return { { "MPC_HASH_OVERRIDE", "ENV_VAR_MPC_HASH_OVERRIDE" }, "", "MPC_HASH_OVERRIDE=" + digest.text() };
+}
+
+/// What follows a name at the beginning of a text, bare or in quotes; nullopt when another begins it.
+std::optional<std::string_view> after_name(std::string_view text, std::string_view name)
+{
+    text = config::trim(text);
+    auto const quote = text.starts_with('"') || text.starts_with('\'') ? text.substr(0, 1) : std::string_view();
+    for (auto const part : { quote, name, quote }) {
+        if (!text.starts_with(part))
+            return std::nullopt;
+        text.remove_prefix(part.size());
+    }
+    return config::trim(text);
 }
 
 bool assigns(std::string_view line, Form const& form)
 {
+    return std::ranges::any_of(form.names, [&](std::string_view name) {
+        auto const rest = after_name(line, name);
+        return rest && rest->starts_with('=');
+    });
+}
+
+/// Whether a line is the header of the table: [launcher_config], with the blanks, quotes and comment that TOML allows.
+bool begins_table(std::string_view line, std::string_view name)
+{
     line = config::trim(line);
-    for (auto const name : form.names) {
-        if (line.starts_with(name) && config::trim(line.substr(name.size())).starts_with('='))
-            return true;
-    }
-    return false;
+    if (name.empty() || !line.starts_with('['))
+        return false;
+    auto const rest = after_name(line.substr(1), name);
+    if (!rest || !rest->starts_with(']'))
+        return false;
+    auto const comment = config::trim(rest->substr(1));
+    return comment.empty() || comment.starts_with('#');
 }
 
 /// The text with the assignment in the place of the first line that assigns, or added. Only a proposal: what looks like
@@ -46,7 +72,7 @@ std::string proposal(std::string_view text, Form const& form)
         bool const replaces = assigns(line, form);
         if (!replaces)
             changed.append(line).append("\n");
-        if (!done && (replaces || (!form.before.empty() && config::trim(line) == form.before))) {
+        if (!done && (replaces || begins_table(line, form.table))) {
             changed.append(form.assignment).append("\n");
             done = true;
         }

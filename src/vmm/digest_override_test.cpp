@@ -31,6 +31,24 @@ TEST(DigestOverride, IsAddedToToml)
             + "\"\nimage_reference = \"a/b\"\nport_mappings = []\n\n[mpc_node_config]\nx = 1\n");
 }
 
+TEST(DigestOverride, IsAddedAfterAHeaderHoweverTomlLetsItBeWritten)
+{
+    for (std::string const header : { "[launcher_config] # mine", "[ launcher_config ]", "\t[launcher_config]#x",
+             "[\"launcher_config\"]", "['launcher_config']", "[launcher_config]\r" }) {
+        auto const text = header + "\nimage_reference = \"a/b\"\nport_mappings = []\n[mpc_node_config]\nx = 1\n";
+        auto const after = changed(text);
+        EXPECT_EQ(override_of(after), digest_of('e')) << header;
+        EXPECT_TRUE(after.starts_with(header + "\n")) << after;
+    }
+}
+
+TEST(DigestOverride, IsReplacedWhereItsNameIsInQuotes)
+{
+    auto const text = "[launcher_config]\nimage_reference = \"a/b\"\nport_mappings = []\n\"mpc_hash_override\" = \""
+        + digest_of('a').text() + "\"\n[mpc_node_config]\nx = 1\n";
+    EXPECT_EQ(override_of(changed(text)), digest_of('e'));
+}
+
 TEST(DigestOverride, IsReplacedInBothForms)
 {
     for (auto const* text : { test::toml_config, test::key_value_config }) {
@@ -64,6 +82,9 @@ TEST(DigestOverride, RefusesWhatItCannotChangeAlone)
              "nonsense",
              // No line of its own to add it after.
              "launcher_config = { image_reference = \"a/b\", port_mappings = [] }\n[mpc_node_config]\nx = 1\n",
+             // What only looks like the header is text of the node's.
+             "mpc_node_config.x = '''\n[launcher_config]\n'''\nlauncher_config.image_reference = \"a/b\"\n"
+             "launcher_config.port_mappings = []\n",
              // The node's own setting of the same name would be lost.
              "[launcher_config]\nimage_reference = \"a/b\"\nport_mappings = []\n[mpc_node_config]\nmpc_hash_override = "
              "1\n",

@@ -108,6 +108,34 @@ TEST(EnvFile, RefusesWhatAShellWouldRun)
     }
 }
 
+/// What a DISK of that text comes to; nullopt when it is refused.
+std::optional<std::uint32_t> disk_of(std::string const& size)
+{
+    auto text = env_with();
+    text.replace(text.find("DISK=1000G"), 10, "DISK=" + size);
+    auto const deployment = parse_env_file(text);
+    return deployment.ok() ? std::optional(deployment->disk_gb) : std::nullopt;
+}
+
+TEST(EnvFile, TakesTheDisksSizeAsTheScriptsToolDoes)
+{
+    for (auto const& [size, gigabytes] : std::initializer_list<std::pair<char const*, std::uint32_t>> {
+             { "1024", 1024 }, { "128", 128 }, { "1000G", 1000 }, { "1000gb", 1000 }, { "2T", 2048 }, { "0.5TB", 512 },
+             { "20.0", 20 }, { "\"1000\"", 1000 }, { "' 20 '", 20 } })
+        EXPECT_EQ(disk_of(size), gigabytes) << size;
+    for (auto const* size : { "1024M", "1024mb", "0.5", "1.5G", "0", "-1", "1K", "1.", "1e3", "G", "1000001" })
+        EXPECT_EQ(disk_of(size), std::nullopt) << size;
+}
+
+TEST(EnvFile, HasTheScriptsMemoryWhateverItSays)
+{
+    auto const deployment = parse_env_file(env_with("MEMORY=128G\nVCPU=4\n"));
+    ASSERT_TRUE(deployment.ok()) << deployment.error().message();
+    EXPECT_EQ(deployment->memory_mb, 65536U);
+    EXPECT_EQ(deployment->vcpu, 8U);
+    EXPECT_THAT(deployment->notes, ::testing::Contains(HasSubstr("MEMORY is not used")));
+}
+
 TEST(EnvFile, KeepsWhatSingleQuotesProtect)
 {
     auto const deployment = parse_env_file(env_with("X='$(id); `a`'\n"));

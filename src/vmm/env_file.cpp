@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/trim.h"
 #include "dstack/app_compose.h"
 #include "vmm/deployment.h"
 
@@ -152,12 +153,17 @@ Result<std::optional<PortForward>> read_port(Variables const& variables, Forward
     return std::optional(port);
 }
 
+/// As vmm-cli.py reads a disk's size, which the script hands to it: gigabytes unless it says T, and never M.
 Result<std::uint32_t> disk_gigabytes(std::string const& text)
 {
-    auto const megabytes = TRY(dstack::parse_megabytes(text).in("DISK"));
-    if (megabytes == 0 || megabytes % 1024 != 0 || megabytes / 1024 > 1'000'000)
-        return Error(ErrorKind::Invalid, "DISK is not a whole number of gigabytes").remedy("write it as 1000G");
-    return static_cast<std::uint32_t>(megabytes / 1024);
+    std::string const size(trim(text, blanks));
+    bool const has_unit = size.find_first_not_of("0123456789.") != std::string::npos;
+    auto const megabytes = dstack::parse_megabytes(has_unit ? size : size + "G");
+    bool const is_size = megabytes.ok() && text.find_first_of("mM") == std::string::npos && *megabytes % 1024 == 0;
+    if (!is_size || *megabytes == 0 || *megabytes / 1024 > 1'000'000)
+        return Error(ErrorKind::Invalid, "DISK is not a whole number of gigabytes")
+            .remedy("write it as 1000 or 1000G, or as 2T");
+    return static_cast<std::uint32_t>(*megabytes / 1024);
 }
 
 void note_unknown_keys(Variables const& variables, Deployment& deployment)

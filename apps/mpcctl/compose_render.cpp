@@ -25,7 +25,7 @@ constexpr std::size_t most_complaints = 10;
 struct Placeholder {
     std::string_view name;
     std::optional<image::ImageDigest> const& digest;
-    char const* option;
+    char const* given_by;
     bool is_used = false;
 };
 
@@ -33,8 +33,8 @@ struct Placeholder {
 class Rendering {
 public:
     Rendering(std::string_view text, ComposeDigests const& digests)
-        : m_text(text), m_known { Placeholder { "LAUNCHER_IMAGE_HASH", digests.launcher, "--launcher-digest" },
-              Placeholder { "DEFAULT_IMAGE_DIGEST_HASH", digests.image, "--image-digest" } }
+        : m_text(text), m_known { Placeholder { "LAUNCHER_IMAGE_HASH", digests.launcher, digests.launcher_given_by },
+              Placeholder { "DEFAULT_IMAGE_DIGEST_HASH", digests.image, digests.image_given_by } }
     {
     }
 
@@ -47,13 +47,14 @@ public:
         }
         if (!m_complaints.empty())
             return Error(ErrorKind::Invalid, fmt::format("{}", fmt::join(m_complaints, "; ")))
-                .remedy("the placeholders are {{LAUNCHER_IMAGE_HASH}} and {{DEFAULT_IMAGE_DIGEST_HASH}}, filled by "
-                        "--launcher-digest and --image-digest");
+                .remedy(fmt::format("the placeholders are {{{{LAUNCHER_IMAGE_HASH}}}} and "
+                                    "{{{{DEFAULT_IMAGE_DIGEST_HASH}}}}, filled by {} and {}",
+                    m_known[0].given_by, m_known[1].given_by));
         for (auto const& known : m_known) {
             if (known.digest && !known.is_used)
                 return Error(ErrorKind::Invalid,
                     fmt::format("{{{{{}}}}} occurs nowhere, so the digest would not be in it", known.name))
-                    .remedy(fmt::format("give the template that is meant, or leave {} away", known.option));
+                    .remedy(fmt::format("give the template that is meant, or leave {} away", known.given_by));
         }
         return std::move(m_out);
     }
@@ -72,7 +73,7 @@ private:
         if (known == m_known.end())
             complain(open, fmt::format("unknown placeholder {{{{{}}}}}", printable(name)));
         else if (!known->digest)
-            complain(open, fmt::format("{{{{{}}}}} is not filled, as {} is missing", name, known->option));
+            complain(open, fmt::format("{{{{{}}}}} is not filled, as {} is missing", name, known->given_by));
         else
             m_out += known->digest->hex();
         if (known != m_known.end())

@@ -21,8 +21,10 @@ struct ComposeRenderOptions {
 
 /// Which digest goes where; one that is absent has no placeholder.
 struct ComposeDigests {
-    std::optional<image::ImageDigest> launcher {};  ///< for {{LAUNCHER_IMAGE_HASH}}
-    std::optional<image::ImageDigest> image {};     ///< for {{DEFAULT_IMAGE_DIGEST_HASH}}
+    std::optional<image::ImageDigest> launcher {};        ///< for {{LAUNCHER_IMAGE_HASH}}
+    std::optional<image::ImageDigest> image {};           ///< for {{DEFAULT_IMAGE_DIGEST_HASH}}
+    char const* launcher_given_by = "--launcher-digest";  ///< how people give it, for errors
+    char const* image_given_by = "--image-digest";
 };
 
 /// The template with each placeholder replaced by the bare hex of its digest, and every other byte unchanged. The

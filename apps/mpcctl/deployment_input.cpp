@@ -30,15 +30,24 @@ Result<vmm::Deployment> read_env(std::filesystem::path const& path, DeploymentIn
     return deployment;
 }
 
-/// A template is filled; a file without placeholders is taken as it is.
-Result<std::string> compose_of(vmm::Deployment const& deployment)
+/// A digest that is left to fill in: not one that stands in the file already, in place of its placeholder.
+std::optional<image::ImageDigest> to_fill_in(std::optional<image::ImageDigest> const& digest, std::string const& text,
+    std::string_view placeholder)
 {
-    auto text = TRY(read_file(deployment.compose, file_limit).in("compose"));
-    if (text.find("{{") == std::string::npos)
-        return text;
-    return render_compose(text, { .launcher = deployment.launcher_digest, .image = deployment.image_digest })
-        .in(deployment.compose.string())
-        .remedy("give launcher_digest and image_digest exactly where the template has placeholders");
+    bool const is_there = digest && text.find(placeholder) == text.npos && text.find(digest->hex()) != text.npos;
+    return is_there ? std::nullopt : digest;
+}
+
+/// The compose file with its placeholders, if it has any, filled; what is given must end up in it.
+Result<std::string> compose_of(vmm::Deployment const& deployment, bool is_env_file)
+{
+    auto const text = TRY(read_file(deployment.compose, file_limit).in("compose"));
+    return render_compose(text,
+        { .launcher = to_fill_in(deployment.launcher_digest, text, "{{LAUNCHER_IMAGE_HASH}}"),
+            .image = to_fill_in(deployment.image_digest, text, "{{DEFAULT_IMAGE_DIGEST_HASH}}"),
+            .launcher_given_by = is_env_file ? "LAUNCHER_MANIFEST_DIGEST" : "launcher_digest",
+            .image_given_by = is_env_file ? "MPC_MANIFEST_DIGEST" : "image_digest" })
+        .in(deployment.compose.string());
 }
 
 dstack::AppComposeOptions app_compose_of(vmm::Deployment const& deployment, std::string const& compose)
@@ -63,7 +72,7 @@ Result<vmm::Wanted> read_deployment(DeploymentInput const& input)
     auto deployment = input.file ? read_toml(*input.file) : read_env(*input.env_file, input);
     vmm::Wanted wanted;
     wanted.deployment = TRY(std::move(deployment));
-    wanted.compose = TRY(compose_of(wanted.deployment));
+    wanted.compose = TRY(compose_of(wanted.deployment, !input.file));
     wanted.app_compose = TRY(dstack::write_app_compose(app_compose_of(wanted.deployment, wanted.compose)));
     wanted.user_config = Secret(TRY(read_file(wanted.deployment.user_config, file_limit).in("user_config")));
     return wanted;

@@ -16,7 +16,8 @@ struct DeploymentInput {
 };
 
 /// Reads the deployment and the files it names, whose paths are relative to it, and renders compose and app-compose.
-/// Errors: Invalid (exit code Usage when nothing to read was named), NotFound, Io.
+/// Errors: Invalid (exit code Usage when nothing to read was named; a digest that the compose file has neither a
+/// placeholder for nor in it), NotFound, Io.
 [[nodiscard]] Result<vmm::Wanted> read_deployment(DeploymentInput const& input);
 
 /// The options, with the VMM that the deployment names unless they name one.

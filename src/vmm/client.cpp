@@ -186,6 +186,18 @@ Result<std::vector<std::string>> Client::images()
     return names;
 }
 
+Result<bool> Client::forwards_ports()
+{
+    auto const read = [](std::string const& answer) -> Result<bool> {
+        auto const object = TRY(json::read_object(answer, answer_limits));
+        return object.find("port_mapping_enabled") ? object.require_bool("port_mapping_enabled") : true;
+    };
+    auto enabled = read(TRY(call("Status", R"({"brief":true})")));
+    if (!enabled.ok())
+        return not_an_answer(enabled.error().message()).in("Status");
+    return enabled;
+}
+
 Result<std::vector<VmInfo>> Client::list_with(std::string const& body)
 {
     auto const read = [](std::string const& answer) -> Result<std::vector<VmInfo>> {

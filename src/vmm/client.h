@@ -35,6 +35,8 @@ public:
     [[nodiscard]] Result<std::string> version();
     /// Names of the operating system images.
     [[nodiscard]] Result<std::vector<std::string>> images();
+    /// Whether VMs can have ports of the host; a VMM that does not say forwards them.
+    [[nodiscard]] Result<bool> forwards_ports();
     /// Every VM, with its configuration.
     [[nodiscard]] Result<std::vector<VmInfo>> list();
     /// Every VM without its configuration, which is a shorter answer.

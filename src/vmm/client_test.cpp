@@ -31,6 +31,19 @@ TEST(VmmClient, ReadsAVmAsTheVmmDescribesIt)
     EXPECT_EQ(state.calls.at(0).second, R"({"id":")" + an_id + R"("})");
 }
 
+TEST(VmmClient, TellsWhetherPortsAreForwarded)
+{
+    auto const answer = [](std::string const& body) {
+        FakeTransport::State state { .answers = { { "Status", { answered(body) } } } };
+        return client_of(state).forwards_ports();
+    };
+    EXPECT_FALSE(answer(R"({"vms":[],"port_mapping_enabled":false,"total":0})").value());
+    EXPECT_TRUE(answer(R"({"vms":[],"port_mapping_enabled":true,"total":0})").value());
+    EXPECT_TRUE(answer(R"({"vms":[]})").value());
+    EXPECT_FALSE(answer(R"({"port_mapping_enabled":"yes"})").ok());
+    EXPECT_FALSE(answer("<html>login</html>").ok());
+}
+
 TEST(VmmClient, KnowsAVmThatIsNotThere)
 {
     FakeTransport::State state { .answers = { { "GetInfo", { answered(R"({"found":false,"info":null})") } } } };

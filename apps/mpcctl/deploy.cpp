@@ -21,11 +21,17 @@ Result<void> check_plan(vmm::Plan const& plan, DeployOptions const& options)
         return Error(ErrorKind::Invalid, "it must not be deployed like this: " + plan.problems.front())
             .remedy(plan.problems.size() == 1 ? "mend that, and look at mpcctl plan"
                                               : "mpcctl plan shows every problem; mend them");
+    if (plan.upgrade)
+        return Error(ErrorKind::Refused, "an upgrade of VM " + plan.vm_id + " is under way: " + *plan.upgrade)
+            .remedy("wait until it has ended, or go on with it by mpcctl upgrade " + plan.vm_id
+                + "; if it was cut off for good, mpcctl upgrade --take-over");
     if (plan.disk == vmm::DiskFate::Lost && !options.accept_data_loss)
         return Error(ErrorKind::Invalid,
             "the data disk of VM " + plan.vm_id + " would be lost: its sealing key changes with "
                 + plan.disk_reasons[0])
-            .remedy("deploy what made the disk, or migrate the key shares first; --accept-data-loss goes on");
+            .remedy(
+                "deploy what made the disk, or migrate the key shares first; --accept-data-loss goes on, also where "
+                "this puts back what made the disk");
     return ok;
 }
 
@@ -204,12 +210,18 @@ Result<bool> runs_already(vmm::Client& client, vmm::Plan const& plan, vmm::BootW
     return seen.outcome == vmm::BootOutcome::Launched || seen.outcome == vmm::BootOutcome::Unconfirmed;
 }
 
-/// Where the policy file lists no images, the deployment's is the one.
+/// Where the policy file lists no images, the one is expected that the launcher must choose. Errors: Invalid where
+/// there is none such, as nothing could be trusted then.
 Result<ExpectedNode> expected_of(vmm::Wanted const& wanted, vmm::Plan const& plan, HealthOptions const& health)
 {
     ExpectedNode expected { .compose_hash = plan.compose_hash };
-    if (health.verifies() && TRY(policy_of(health.policy)).image_digests.empty())
-        expected.image = wanted.deployment.image_digest;
+    if (!health.verifies() || !TRY(policy_of(health.policy)).image_digests.empty())
+        return expected;
+    expected.image = vmm::expected_digest(wanted, plan.disk);
+    if (!expected.image)
+        return Error(ErrorKind::Invalid,
+            "the policy lists no image, and which one the launcher will choose is not known here")
+            .remedy("list what is allowed as image_digests of the policy");
     return expected;
 }
 
@@ -240,7 +252,7 @@ Result<ExitCode> run(DeployOptions const& options, Interrupt const& interrupt)
     auto const vmm_options = with_vmm_of(options.vmm, wanted.deployment);
     auto const endpoint = TRY(endpoint_of(vmm_options));
     auto client = TRY(vmm::Client::make(endpoint, interrupt));
-    auto const plan = TRY(vmm::make_plan(wanted, TRY(ask_what_exists(client))));
+    auto const plan = TRY(vmm::make_plan(wanted, TRY(ask_what_exists(client, wanted.deployment, endpoint.address))));
     if (!options.json)
         say("{}", as_table(plan));
     TRY(check_plan(plan, options));

@@ -3,6 +3,7 @@
 #include "base/fd.h"
 #include "dstack/app_compose.h"
 #include "mpcctl/compose_render.h"
+#include "mpcctl/port_probe.h"
 
 namespace mpc::ctl {
 
@@ -92,6 +93,18 @@ Result<vmm::Existing> ask_what_exists(vmm::Client& client)
     vmm::Existing existing;
     existing.vms = TRY(from_other_side(client.list()));
     existing.images = TRY(from_other_side(client.images()));
+    return existing;
+}
+
+Result<vmm::Existing> ask_what_exists(vmm::Client& client, vmm::Deployment const& deployment,
+    std::string const& address)
+{
+    auto existing = TRY(ask_what_exists(client));
+    existing.address = address;
+    if (!deployment.ports.empty())
+        existing.forwards_ports = TRY(from_other_side(client.forwards_ports()));
+    if (looks_local(address))
+        existing.port_troubles = port_troubles(deployment.ports);
     return existing;
 }
 

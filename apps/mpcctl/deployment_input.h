@@ -25,5 +25,8 @@ struct DeploymentInput {
 
 /// Asks the VMM what there is. Errors: those of the client, with the exit code OtherSide.
 [[nodiscard]] Result<vmm::Existing> ask_what_exists(vmm::Client& client);
+/// The same before a deployment, with all that its VMM at that address, or this machine, can say of its ports.
+[[nodiscard]] Result<vmm::Existing> ask_what_exists(vmm::Client& client, vmm::Deployment const& deployment,
+    std::string const& address);
 
 }  // namespace mpc::ctl

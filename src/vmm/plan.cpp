@@ -6,7 +6,10 @@
 
 #include "attestation/prediction.h"
 #include "base/log.h"
+#include "config/user_config.h"
+#include "vmm/claim.h"
 #include "vmm/plan_checks.h"
+#include "vmm/user_config_changes.h"
 
 namespace mpc::vmm {
 
@@ -94,8 +97,9 @@ void compare(Configuration const& before, Configuration const& after, Plan& plan
         update.disk_gb = after.disk_gb;
     if (differs(plan, "ports", ports_text(before.ports), ports_text(after.ports)))
         update.ports = after.ports;
-    if (before.user_config != after.user_config) {
-        plan.changes.push_back({ "user_config", "(another)", "(this one)" });
+    auto const present = without_claim(before.user_config.reveal());
+    if (present != after.user_config.reveal()) {
+        std::ranges::move(user_config_changes(present, after.user_config.reveal()), std::back_inserter(plan.changes));
         update.user_config = after.user_config;
     }
     if (after.disk_gb < before.disk_gb)
@@ -106,9 +110,38 @@ DiskFate fate_of(Plan const& plan, DiskKey key)
 {
     if (plan.action == Action::Create)
         return DiskFate::New;
-    if (key == DiskKey::None)
-        return DiskFate::NotKept;
-    return plan.disk_reasons.empty() ? DiskFate::Survives : DiskFate::Lost;
+    if (!plan.disk_reasons.empty())
+        return DiskFate::Lost;
+    return key == DiskKey::None ? DiskFate::NotKept : DiskFate::Survives;
+}
+
+std::optional<image::ImageDigest> override_of(Wanted const& wanted)
+{
+    auto const user = config::read_user_config(wanted.user_config.reveal(), config::Platform::Tee);
+    return user.ok() ? user->override_digest : std::nullopt;
+}
+
+/// What a new VM will be, field by field.
+void describe(Wanted const& wanted, Existing const& existing, Plan& plan)
+{
+    auto const add = [&plan](char const* field, std::string const& value) {
+        plan.changes.push_back({ field, std::nullopt, printable(value, 2000) });
+    };
+    auto const& deployment = wanted.deployment;
+    add("name", deployment.name);
+    if (!existing.address.empty())
+        add("VMM", existing.address);
+    add("OS image", deployment.os_image);
+    add("vCPU", std::to_string(deployment.vcpu));
+    add("memory (MB)", std::to_string(deployment.memory_mb));
+    add("disk (GB)", std::to_string(deployment.disk_gb));
+    add("ports", ports_text(deployment.ports));
+    if (deployment.launcher_digest)
+        add("launcher digest", deployment.launcher_digest->text());
+    if (deployment.image_digest)
+        add("image digest", deployment.image_digest->text());
+    if (auto const digest = override_of(wanted))
+        add("user_config: image override", digest->text());
 }
 
 void predict(Wanted const& wanted, Plan& plan)
@@ -122,7 +155,8 @@ void predict(Wanted const& wanted, Plan& plan)
         return missing("a dstack version in the name of the OS image");
     if (!deployment.key_provider_mrenclave)
         return missing("key_provider_mrenclave");
-    if (!deployment.image_digest)
+    auto const& image = plan.image ? plan.image : deployment.image_digest;
+    if (!image)
         return missing("image_digest");
     auto const payload =
         json::write(json::Object { { "name", "local-sgx" }, { "id", *deployment.key_provider_mrenclave } });
@@ -130,9 +164,9 @@ void predict(Wanted const& wanted, Plan& plan)
         .dstack_version = *version,
         .key_provider = payload,
         .instance_id = {},
-        .image_digest = *deployment.image_digest });
+        .image_digest = *image });
     if (prediction.ok())
-        plan.rtmr3 = prediction->rtmr3.hex();
+        plan.rtmr3 = PredictedRtmr3 { prediction->rtmr3.hex(), *image, plan.image.has_value() };
     else
         plan.warnings.push_back("RTMR3 cannot be predicted: " + prediction.error().message());
 }
@@ -160,6 +194,13 @@ char const* name_of(DiskFate fate)
     return "?";
 }
 
+std::optional<image::ImageDigest> expected_digest(Wanted const& wanted, DiskFate disk)
+{
+    if (auto chosen = override_of(wanted))
+        return chosen;
+    return disk == DiskFate::New ? wanted.deployment.image_digest : std::nullopt;
+}
+
 Result<Plan> make_plan(Wanted const& wanted, Existing const& existing)
 {
     Plan plan;
@@ -172,10 +213,16 @@ Result<Plan> make_plan(Wanted const& wanted, Existing const& existing)
         plan.vm_status = vm->status;
         compare(*vm->configuration, plan.configuration, plan);
         plan.action = plan.changes.empty() ? Action::Nothing : Action::Change;
+        if (auto const claim = Claim::of(vm->configuration->user_config.reveal()))
+            plan.upgrade = printable(claim->line());
+    } else {
+        describe(wanted, existing, plan);
     }
     plan.disk = fate_of(plan, wanted.deployment.disk_key);
+    plan.image = expected_digest(wanted, plan.disk);
     check_name_and_image(wanted, existing, plan);
     check_ports(wanted, existing, plan);
+    check_forwarding(wanted, existing, plan);
     check_user_config(wanted, plan);
     check_app_compose(wanted, plan);
     predict(wanted, plan);

@@ -11,6 +11,7 @@
 #include "config/toml_values.h"
 #include "config/user_config.h"
 #include "image/approved.h"
+#include "vmm/claim.h"
 
 namespace mpc::vmm {
 
@@ -135,6 +136,23 @@ void check_ports(Wanted const& wanted, Existing const& existing, Plan& plan)
         plan.warnings.emplace_back("without public_logs and a port to 8090 in the VM the launcher cannot be watched");
 }
 
+void check_forwarding(Wanted const& wanted, Existing const& existing, Plan& plan)
+{
+    if (!existing.forwards_ports && !wanted.deployment.ports.empty())
+        plan.problems.emplace_back("ports: this VMM forwards none: set enabled = true in [cvm.port_mapping] of its "
+                                   "vmm.toml and start it again, or leave the ports away");
+    for (auto const& [port, reason] : existing.port_troubles) {
+        bool const is_a_vms = std::ranges::any_of(existing.vms, [&port](VmInfo const& vm) {
+            return vm.status != Status::Stopped && vm.configuration
+                && std::ranges::any_of(vm.configuration->ports, [&](auto const& held) { return overlap(held, port); });
+        });
+        if (!is_a_vms)
+            plan.warnings.push_back(
+                fmt::format("port {}: this machine cannot give it now ({}), so the VM cannot start if its VMM is here",
+                    to_text(port), reason));
+    }
+}
+
 void check_name_and_image(Wanted const& wanted, Existing const& existing, Plan& plan)
 {
     constexpr std::string_view marks = "-_. @~!$^()";
@@ -162,6 +180,10 @@ void check_user_config(Wanted const& wanted, Plan& plan)
             + user.error().remedy());
         return;
     }
+    if (Claim::of(wanted.user_config.reveal()))
+        plan.problems.emplace_back(
+            "user_config begins with the mark of an upgrade, which would lock the VM: remove its "
+            "first line");
     if (wanted.user_config.size() > most_user_config)
         plan.problems.emplace_back("user_config is larger than the 1 MiB that a guest takes");
     for (auto const& warning : user->warnings)

@@ -8,6 +8,8 @@ namespace mpc::vmm {
 
 /// Ports that are given twice, or that another VM of the host has; a stopped VM's are in `warnings`.
 void check_ports(Wanted const& wanted, Existing const& existing, Plan& plan);
+/// A VMM that forwards no ports, and ports that its machine cannot give, as far as that machine is this one.
+void check_forwarding(Wanted const& wanted, Existing const& existing, Plan& plan);
 /// Characters that the VMM refuses in a name, and an image that the VMM does not have.
 void check_name_and_image(Wanted const& wanted, Existing const& existing, Plan& plan);
 /// What the launcher will say of the user_config, and what neither it nor the node can start with.

@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "dstack/app_compose.h"
+#include "vmm/claim.h"
 #include "vmm/plan_checks.h"
 
 namespace mpc::vmm {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -79,8 +81,32 @@ TEST(Plan, CreatesWhatIsNotThere)
     EXPECT_THAT(plan.problems, IsEmpty());
     EXPECT_THAT(plan.warnings, IsEmpty());
     ASSERT_TRUE(plan.rtmr3);
-    EXPECT_EQ(plan.rtmr3->size(), 96U);
+    EXPECT_EQ(plan.rtmr3->value.size(), 96U);
     EXPECT_EQ(plan.app_id, to_hex(plan.compose_hash).substr(0, 40));
+}
+
+/// "field: before -> after" of each change.
+std::vector<std::string> changes_of(Plan const& plan)
+{
+    std::vector<std::string> texts;
+    for (auto const& [field, before, after] : plan.changes)
+        texts.push_back(field + ": " + before.value_or("none") + " -> " + after.value_or("none"));
+    return texts;
+}
+
+TEST(Plan, TellsWhatANewVmWillBeFieldByField)
+{
+    auto wanted = good();
+    wanted.deployment.launcher_digest = image::ImageDigest::parse("sha256:" + std::string(64, 'b')).value();
+    wanted.user_config = Secret("PORTS=80:80\nMPC_HASH_OVERRIDE=" + digest + "\n");
+    auto host = empty_host();
+    host.address = "unix:/run/vmm.sock";
+    EXPECT_THAT(changes_of(plan_of(wanted, host)),
+        ElementsAre("name: none -> node", "VMM: none -> unix:/run/vmm.sock", "OS image: none -> dstack-0.5.8",
+            "vCPU: none -> 8", "memory (MB): none -> 65536", "disk (GB): none -> 1000",
+            "ports: none -> tcp:0.0.0.0:80:80 tcp:127.0.0.1:9208:8090",
+            "launcher digest: none -> sha256:" + std::string(64, 'b'), "image digest: none -> " + digest,
+            "user_config: image override: none -> " + digest));
 }
 
 TEST(Plan, HasNothingToDoWhenAllIsEqual)
@@ -120,11 +146,12 @@ TEST(Plan, KeepsTheDiskWhenOnlyUserConfigPortsAndDiskChange)
         c.disk_gb = 500;
     }));
     EXPECT_EQ(plan.disk, DiskFate::Survives);
-    EXPECT_EQ(plan.changes.size(), 3U);
+    EXPECT_THAT(changes_of(plan),
+        ElementsAre("disk (GB): 500 -> 1000", HasSubstr("ports: none -> "), HasSubstr("user_config: MPC_ACCOUNT_ID"),
+            HasSubstr("user_config: PORTS")));
     EXPECT_TRUE(plan.update.user_config && plan.update.ports && plan.update.disk_gb);
     EXPECT_FALSE(plan.update.compose_file || plan.update.vcpu || plan.update.memory_mb || plan.update.image);
-    for (auto const& change : plan.changes)
-        EXPECT_THAT(change.before + change.after, Not(HasSubstr("canary")));
+    EXPECT_THAT(changes_of(plan), Not(Contains(HasSubstr("canary"))));
 }
 
 TEST(Plan, SaysThatADiskWithoutAKeyIsNotKept)
@@ -132,6 +159,18 @@ TEST(Plan, SaysThatADiskWithoutAKeyIsNotKept)
     auto wanted = good();
     wanted.deployment.disk_key = DiskKey::None;
     EXPECT_EQ(plan_of(wanted, host_with()).disk, DiskFate::NotKept);
+}
+
+TEST(Plan, SaysThatADiskIsLostWhenItsKeyProviderIsTakenAway)
+{
+    auto wanted = good();
+    wanted.deployment.disk_key = DiskKey::None;
+    auto& text = wanted.app_compose;
+    std::string const before = "\"local_key_provider_enabled\": true";
+    text.replace(text.find(before), before.size(), "\"local_key_provider_enabled\": false");
+    auto const plan = plan_of(wanted, host_with());
+    EXPECT_EQ(plan.disk, DiskFate::Lost);
+    EXPECT_THAT(plan.disk_reasons, ElementsAre(HasSubstr("app-compose")));
 }
 
 TEST(Plan, DoesNotShrinkADisk)
@@ -198,6 +237,52 @@ TEST(Plan, FindsPortsThatAreGivenTwice)
     EXPECT_THAT(plan_of(wanted, empty_host()).problems, ElementsAre(HasSubstr("entries 1 and 3")));
 }
 
+TEST(Plan, RefusesPortsWhereTheVmmForwardsNone)
+{
+    auto host = empty_host();
+    host.forwards_ports = false;
+    EXPECT_THAT(plan_of(good(), host).problems, ElementsAre(HasSubstr("[cvm.port_mapping]")));
+    auto wanted = good();
+    wanted.deployment.ports.clear();
+    EXPECT_THAT(plan_of(wanted, host).problems, IsEmpty());
+}
+
+TEST(Plan, WarnsOfAPortThatTheMachineCannotGive)
+{
+    auto host = host_with();
+    host.port_troubles = { { good().deployment.ports[0], "Address already in use" } };
+    EXPECT_THAT(plan_of(good(), host).warnings, IsEmpty()) << "the VM itself has it";
+    host.vms[0].status = Status::Stopped;
+    EXPECT_THAT(plan_of(good(), host).warnings,
+        ElementsAre(AllOf(HasSubstr("tcp:0.0.0.0:80:80"), HasSubstr("Address already in use"))));
+}
+
+/// The host's VM while an upgrade of it is under way, and the first line of its user_config.
+std::pair<Existing, std::string> host_during_an_upgrade()
+{
+    auto const claim = Claim::make("elsewhere", crypto::Time {}).value();
+    auto host = host_with();
+    auto& user_config = host.vms[0].configuration->user_config;
+    user_config = claim.on(user_config);
+    return { std::move(host), claim.line() };
+}
+
+TEST(Plan, TellsOfAnUpgradeThatIsUnderWay)
+{
+    auto const [host, line] = host_during_an_upgrade();
+    auto const plan = plan_of(good(), host);
+    EXPECT_EQ(plan.upgrade, line);
+    EXPECT_EQ(plan.action, Action::Nothing) << "the claim is no change";
+    EXPECT_FALSE(plan_of(good(), host_with()).upgrade);
+}
+
+TEST(Plan, RefusesAUserConfigThatClaimsItsVm)
+{
+    auto wanted = good();
+    wanted.user_config = host_during_an_upgrade().first.vms[0].configuration->user_config;
+    EXPECT_THAT(plan_of(wanted, empty_host()).problems, ElementsAre(HasSubstr("the mark of an upgrade")));
+}
+
 TEST(Plan, TellsTheLaunchersVerdictOnUserConfig)
 {
     auto wanted = good();
@@ -243,6 +328,50 @@ TEST(Plan, WarnsOfAnAppComposeThatTheNetworkRefuses)
     EXPECT_THAT(plan_of(wanted, empty_host()).warnings, Contains(HasSubstr("public_sysinfo")));
     wanted.app_compose = "{";
     EXPECT_THAT(plan_of(wanted, empty_host()).problems, ElementsAre(HasSubstr("app-compose")));
+}
+
+/// With an override that is not the deployment's digest.
+Wanted overriding()
+{
+    auto wanted = good();
+    wanted.user_config =
+        Secret("MPC_ACCOUNT_ID=canary.near\nPORTS=80:80\nMPC_HASH_OVERRIDE=sha256:" + std::string(64, 'b') + "\n");
+    return wanted;
+}
+
+TEST(Plan, PredictsTheOverridesRtmr3)
+{
+    auto wanted = overriding();
+    auto const plan = plan_of(wanted, host_with());
+    ASSERT_TRUE(plan.image && plan.rtmr3);
+    EXPECT_EQ(plan.image->hex(), std::string(64, 'b'));
+    EXPECT_EQ(plan.rtmr3->image, *plan.image);
+    EXPECT_TRUE(plan.rtmr3->is_certain);
+    wanted = good();
+    wanted.deployment.image_digest = plan.image;
+    EXPECT_EQ(plan_of(wanted, empty_host()).rtmr3->value, plan.rtmr3->value);
+}
+
+TEST(Plan, PredictsForADiskThatIsThereOnlyWhatMayBe)
+{
+    auto const on_new = plan_of(good(), empty_host());
+    EXPECT_EQ(on_new.image, good().deployment.image_digest);
+    EXPECT_TRUE(on_new.rtmr3->is_certain);
+    auto const on_old = plan_of(good(), host_with());
+    EXPECT_FALSE(on_old.image) << "its node's approved digests decide";
+    ASSERT_TRUE(on_old.rtmr3);
+    EXPECT_FALSE(on_old.rtmr3->is_certain);
+    EXPECT_EQ(on_old.rtmr3->image.text(), digest);
+    EXPECT_EQ(on_old.rtmr3->value, on_new.rtmr3->value);
+}
+
+TEST(ExpectedDigest, IsTheOverrideOrOnANewDiskTheDeployments)
+{
+    EXPECT_EQ(expected_digest(good(), DiskFate::New), good().deployment.image_digest);
+    for (auto const disk : { DiskFate::Survives, DiskFate::Lost, DiskFate::NotKept }) {
+        EXPECT_EQ(expected_digest(good(), disk), std::nullopt);
+        EXPECT_EQ(expected_digest(overriding(), disk)->hex(), std::string(64, 'b'));
+    }
 }
 
 TEST(Plan, SaysWhyRtmr3CannotBePredicted)

@@ -8,6 +8,7 @@ import hashlib
 import http.server
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,7 @@ class Vmm:
 
     def __init__(self):
         self.vms, self.calls, self.raw, self.silent, self.lie = {}, [], {}, set(), None
+        self.forwards_ports = True
         self.ending = threading.Event()
         self.log = b"first\n\x1b[31msecond\n[vmm heartbeat]\nthird"
 
@@ -42,7 +44,7 @@ class Vmm:
 
     def call(self, method, body):
         if method == "Status":
-            return {"vms": [self.info(vm) for vm in self.vms.values()], "total": len(self.vms)}
+            return {"vms": [self.info(vm) for vm in self.vms.values()], "port_mapping_enabled": self.forwards_ports, "total": len(self.vms)}
         if method == "ListImages":
             return {"images": [{"name": "dstack-0.5.8"}]}
         if method == "Version":
@@ -197,6 +199,95 @@ def logs_are_json_for_machines():
     assert lines == [{"line": text} for text in ('a "quoted"', "\x1b[31m\ufffd", "", "last")], done
 
 
+def a_plan_tells_what_a_new_vm_will_be():
+    vmm = Vmm()
+    with running(vmm) as url, deployment() as path:
+        assert_ends(mpcctl(url, "plan", "--file", path), 0, "  name: node\n", f"  VMM: {url}", "  OS image: dstack-0.5.8\n", "  vCPU: 2\n",
+                    "  memory (MB): 2048\n", "  disk (GB): 10\n", "  ports: none\n", f"  image digest: {DIGEST}\n")
+        plan = json.loads(mpcctl(url, "plan", "--file", path, "--json").stdout)
+    assert {"field": "vCPU", "before": None, "after": "2"} in plan["changes"], plan
+    assert plan["image_digest"] == DIGEST and plan["upgrade_under_way"] is None, plan
+
+
+def a_plan_names_the_settings_of_user_config_that_change():
+    vmm = Vmm()
+    with running(vmm) as url, deployment() as path:
+        assert_ends(deploy(url, path), 0)
+        other = "sha256:" + "b" * 64
+        with open(os.path.join(os.path.dirname(path), "user.conf"), "w", encoding="utf-8") as file:
+            file.write(f"MPC_ACCOUNT_ID={SECRET}-2\nMPC_HASH_OVERRIDE={other}\n")
+        assert_ends(mpcctl(url, "plan", "--file", path), 0, f"user_config: image override: (none) -> {other}\n",
+                    "user_config: MPC_ACCOUNT_ID: (none) -> (not shown)\n", "user_config: MPC_SECRET: (not shown) -> (none)\n")
+        plan = json.loads(mpcctl(url, "plan", "--file", path, "--json").stdout)
+    assert plan["image_digest"] == other, plan
+
+
+def a_plan_predicts_rtmr3_of_the_image_that_will_run():
+    vmm = Vmm()
+    with running(vmm) as url, deployment(f'key_provider_mrenclave = "{"6" * 64}"') as path:
+        new = json.loads(mpcctl(url, "plan", "--file", path, "--json").stdout)
+        assert new["image_digest"] == DIGEST and len(new["rtmr3"]) == 96 and new["rtmr3_if"] is None, new
+        assert_ends(deploy(url, path), 0)
+        old = json.loads(mpcctl(url, "plan", "--file", path, "--json").stdout)
+        assert old["image_digest"] is None and old["rtmr3"] is None, old
+        assert old["rtmr3_if"] == {"image_digest": DIGEST, "rtmr3": new["rtmr3"]}, old
+        assert_ends(mpcctl(url, "plan", "--file", path), 12, "the newest that its node has approved", f"{new['rtmr3']}, if it runs {DIGEST}")
+
+
+def an_upgrade_that_is_under_way_is_left_alone():
+    vmm = Vmm()
+    claim = "# mpcctl upgrade 0123456789abcdef0123456789abcdef of elsewhere, begun 2026-08-13T12:00:00Z"
+    with running(vmm) as url, deployment() as path:
+        assert_ends(deploy(url, path), 0)
+        vmm.vms["00000007-0000-4000-8000-000000000000"]["config"]["user_config"] = f"{claim}\nMPC_OTHER={SECRET}\n"
+        vmm.calls.clear()
+        assert_ends(mpcctl(url, "plan", "--file", path), 4, "AN UPGRADE OF IT IS UNDER WAY", claim)
+        assert json.loads(mpcctl(url, "plan", "--file", path, "--json").stdout)["upgrade_under_way"] == claim
+        assert_ends(deploy(url, path, "--yes"), 4, "is under way", claim, "remedy: wait")
+    assert {"Status", "ListImages"} >= set(vmm.methods()), vmm.methods()
+
+
+def ports_that_cannot_be_had_are_told():
+    vmm = Vmm()
+    with running(vmm) as url, socket.socket() as program:
+        program.bind(("127.0.0.1", 0))
+        port = program.getsockname()[1]
+        with deployment(f"ports = [ {{ host = {port}, vm = 8090 }} ]") as path:
+            assert_ends(mpcctl(url, "plan", "--file", path), 0, f"WARNING: port tcp:127.0.0.1:{port}:8090", "Address already in use")
+            vmm.forwards_ports = False
+            assert_ends(mpcctl(url, "plan", "--file", path), 3, "PROBLEM: ports", "[cvm.port_mapping]")
+            assert_ends(deploy(url, path), 3, "[cvm.port_mapping]")
+    assert "CreateVm" not in vmm.methods()
+
+
+def a_digest_must_end_up_in_the_compose_file():
+    vmm = Vmm()
+    with running(vmm) as url, deployment() as path:
+        compose = os.path.join(os.path.dirname(path), "compose.yaml")
+        with open(compose, "w", encoding="utf-8") as file:
+            file.write(f"services:\n  launcher:\n    environment:\n      - DEFAULT_IMAGE_DIGEST={DIGEST}\n")
+        assert_ends(mpcctl(url, "plan", "--file", path), 0, DIGEST)
+        with open(compose, "w", encoding="utf-8") as file:
+            file.write("services:\n  launcher:\n    environment:\n      - DEFAULT_IMAGE_DIGEST=sha256:" + "b" * 64 + "\n")
+        assert_ends(mpcctl(url, "plan", "--file", path), 3, "occurs nowhere", "leave image_digest away")
+        with open(compose, "w", encoding="utf-8") as file:
+            file.write("services:\n  launcher:\n    image: x@sha256:{{LAUNCHER_IMAGE_HASH}}\n")
+        done = mpcctl(url, "plan", "--file", path)
+        assert_ends(done, 3, "launcher_digest is missing", "filled by launcher_digest and image_digest")
+        assert "--" not in done.stderr, done
+
+
+def a_node_is_not_judged_by_a_policy_that_cannot_trust_it():
+    vmm = Vmm()
+    with running(vmm) as url, deployment() as path:
+        assert_ends(deploy(url, path), 0)
+        with open(os.path.join(os.path.dirname(path), "user.conf"), "a", encoding="utf-8") as file:
+            file.write("MPC_OTHER=1\n")
+        vmm.calls.clear()
+        assert_ends(deploy(url, path, "--yes", "--agent", "/nowhere.sock"), 3, "the policy lists no image", "image_digests")
+    assert "ShutdownVm" not in vmm.methods()
+
+
 def a_vmm_that_misbehaves_is_named_with_a_remedy():
     for status, body, text in ((200, b"<html>login</html>", "web page"), (400, b'{"error":"no vsock"}', "no vsock"), (502, b"<h1>Bad</h1>", "web page"),
                                (200, b'{"vms":[', "not one of dstack-vmm"), (200, b'{"vms":[{"id":"a"}]}', "VM 1")):
@@ -238,6 +329,19 @@ def a_disk_is_not_lost_unasked():
         assert_ends(deploy(url, path, "--yes", "--accept-data-loss"), 0)
     methods = [method for method in vmm.methods() if method in ("ShutdownVm", "UpdateVm", "StartVm")]
     assert methods == ["ShutdownVm", "UpdateVm", "StartVm"], methods
+
+
+def a_disk_is_not_lost_unasked_when_its_key_provider_is_taken_away():
+    vmm = Vmm()
+    with running(vmm) as url, deployment() as path:
+        assert_ends(deploy(url, path), 0)
+        with open(path, "a", encoding="utf-8") as file:
+            file.write('\nkey_provider = "none"\n')
+        done = mpcctl(url, "plan", "--file", path)
+        assert_ends(done, 0, "THE DATA DISK WILL BE LOST", "exactly what made the disk")
+        assert "Nobody will ever" not in done.stdout, "it opens again with what made it"
+        assert_ends(deploy(url, path, "--yes"), 3, "would be lost", "--accept-data-loss")
+    assert not {"ShutdownVm", "UpdateVm", "StartVm"} & set(vmm.methods()), vmm.methods()
 
 
 def a_vmm_that_makes_something_else_is_found_out():
@@ -294,9 +398,17 @@ suite.run([
     nothing_is_removed_unasked,
     logs_are_fit_for_a_terminal,
     logs_are_json_for_machines,
+    a_plan_tells_what_a_new_vm_will_be,
+    a_plan_names_the_settings_of_user_config_that_change,
+    a_plan_predicts_rtmr3_of_the_image_that_will_run,
+    an_upgrade_that_is_under_way_is_left_alone,
+    ports_that_cannot_be_had_are_told,
+    a_digest_must_end_up_in_the_compose_file,
+    a_node_is_not_judged_by_a_policy_that_cannot_trust_it,
     a_vmm_that_misbehaves_is_named_with_a_remedy,
     a_deployment_is_planned_made_and_found_again,
     a_disk_is_not_lost_unasked,
+    a_disk_is_not_lost_unasked_when_its_key_provider_is_taken_away,
     a_vmm_that_makes_something_else_is_found_out,
     a_vm_that_cannot_boot_is_deployed_but_not_healthy,
     an_answer_that_is_lost_names_what_may_exist,

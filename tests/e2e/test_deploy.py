@@ -142,6 +142,9 @@ def a_deployment_whose_evidence_is_named_is_verified(world):
         assert "another deployment" in outcome["reason"], outcome
         (vm,) = (vm["id"] for vm in it.vms() if vm["id"] != other)
         it.write("user_config.toml", toml(f"mpc/{it.image.name}") + "\n")
+        code, error = it.deploy(*evidence_of(vmm, vm))
+        assert code == INPUT and "the policy lists no image" in error, (code, error)
+        it.write("user_config.toml", toml(f"mpc/{it.image.name}", override=it.image.id))
         code, outcome = it.deploy(*evidence_of(vmm, vm))
         assert code == DONE and outcome["attested"] is True and outcome["healthy"] is True, outcome
 

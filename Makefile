@@ -7,7 +7,7 @@ SOURCES = $(shell git ls-files '*.cpp' '*.h')
 PROGRAMS = mpc-launcher mpcctl
 
 .NOTPARALLEL:
-.PHONY: help build all test unit e2e demo bench install package reproducible format lint clean
+.PHONY: help build all test unit e2e demo bench install package reproducible pinned format lint clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/    make \1\t\2/p' Makefile | expand -t 24
@@ -51,6 +51,9 @@ package: build ## Debian package, tarball, launcher's image, bill of materials: 
 
 reproducible: build ## a release, and the same once more under other circumstances: they must be equal
 	tools/reproducible --jobs $(JOBS)
+
+pinned: build ## before a release: the pinned toolchain must make the same programs and image (needs root; ten minutes)
+	tools/reproducible --pinned --jobs $(JOBS)
 
 format: .clang-format ## lays out the C++ sources
 	tools/setup lint

@@ -1,27 +1,29 @@
 #!/bin/sh
 # Builds mpc-launcher's image from this source, and prints the figures by which it is known.
 #
-#   deployment/build-image.sh [--pinned] [--output DIR]
+#   deployment/build-image.sh [--pinned [--packages LOCK]] [--output DIR]
 #
-#   --pinned       build in a root directory of the Debian packages that deployment/toolchain.lock pins, without network;
-#                  otherwise with this machine's compiler, which is said. Needs root.
+#   --pinned       build in a root directory of pinned Debian packages, without network; otherwise with this machine's
+#                  compiler, which is said. Needs root.
+#   --packages LOCK  the pinned packages (default: deployment/toolchain.lock)
 #   --output DIR   where the image goes, in two forms, and both programs (default: build/image)
 #   --built DIR    build nothing: take mpc-launcher and mpcctl from DIR, and leave them there
 #
 # The same source and the same toolchain give the same digests, on any machine. PINNED_PACKAGES names a directory with the
-# pinned packages, for a machine without apt sources that have them.
+# pinned packages, for a machine without apt sources that have them. JOBS says how many compilers run at once.
 set -eu
 export LC_ALL=C
 umask 022
 
 root=$(realpath "$(dirname "$0")/..")
 pinned=no
+lock=$root/deployment/toolchain.lock
 output=$root/build/image
 built=
 
 usage()
 {
-    sed -n '2,13s/^# \{0,1\}//p' "$0"
+    sed -n '2,14s/^# \{0,1\}//p' "$0"
     exit "$1"
 }
 
@@ -34,6 +36,7 @@ fail()
 while [ $# -gt 0 ]; do
     case $1 in
     --pinned) pinned=yes ;;
+    --packages) [ $# -ge 2 ] || usage 2 >&2; lock=$(realpath "$2"); shift ;;
     --output) [ $# -ge 2 ] || usage 2 >&2; output=$(realpath --canonicalize-missing "$2"); shift ;;
     --built) [ $# -ge 2 ] || usage 2 >&2; built=$(realpath "$2"); shift ;;
     -h | --help) usage 0 ;;
@@ -47,21 +50,22 @@ build_in_the_pinned_root()
 {
     [ "$(id -u)" -eq 0 ] || fail "--pinned needs root, for a mount namespace and chroot"
     work=$root/build/pinned
-    rm -rf "$work"
+    # Should something be mounted there, it is not this script's to remove.
+    rm -rf --one-file-system "$work"
     mkdir -p "$work"
-    "$root/tools/debian-root" "$root/deployment/toolchain.lock" "$work/root"
+    "$root/tools/debian-root" "$lock" "$work/root"
     mkdir -p "$work/root/source" "$work/root/build"
     # shellcheck disable=SC2016  # the inner shell expands it
-    PINNED=$work/root SOURCE=$root unshare --mount --pid --fork --net --ipc --uts sh -euc '
+    PINNED=$work/root SOURCE=$root JOBS=${JOBS:-$(nproc)} unshare --mount --pid --fork --net --ipc --uts sh -euc '
         mount --make-rprivate /
         mount --bind "$SOURCE" "$PINNED/source"
         mount -o remount,bind,ro "$PINNED/source"
         mount --rbind /dev "$PINNED/dev"
         mount -t proc proc "$PINNED/proc"
-        exec chroot "$PINNED" /usr/bin/env -i PATH=/usr/bin LC_ALL=C HOME=/tmp CXX=g++ /bin/sh -euc "
+        exec chroot "$PINNED" /usr/bin/env -i PATH=/usr/bin LC_ALL=C HOME=/tmp CXX=g++ JOBS="$JOBS" /bin/sh -euc "
             cd /source
             cmake --preset release -B /build
-            cmake --build /build --target mpc-launcher mpcctl"' >&2
+            cmake --build /build --parallel \$JOBS --target mpc-launcher mpcctl"' >&2
     built=$work/root/build/bin
 }
 
@@ -69,11 +73,11 @@ if [ -n "$built" ]; then
     toolchain="unknown: built before, in $built"
 elif [ "$pinned" = yes ]; then
     build_in_the_pinned_root
-    toolchain="pinned: deployment/toolchain.lock, SHA-256 $(sha256sum "$root/deployment/toolchain.lock" | cut -c -64)"
+    toolchain="pinned: ${lock#"$root/"}, SHA-256 $(sha256sum "$lock" | cut -c -64)"
 else
     make --no-print-directory -C "$root" build >&2
     built=$root/build/bin
-    toolchain="NOT PINNED: this machine's $(g++ --version | head -n 1); --pinned takes the one of deployment/toolchain.lock"
+    toolchain="NOT PINNED: this machine's $(g++ --version | head -n 1); --pinned takes the one of ${lock#"$root/"}"
 fi
 for program in mpc-launcher mpcctl; do
     [ -x "$built/$program" ] || fail "$built has no $program"

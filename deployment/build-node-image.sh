@@ -100,10 +100,21 @@ else
     esac
     set -- --base "$base" "$@"
 fi
-case " $* " in
-*" --cmd "* | *" --entrypoint "*) ;;
-*) set -- --cmd /app/mpc-node "$@" ;;
-esac
+# Whether these options say what is started. Each has one value, but for the flags of `mpcctl image build`.
+name_a_command()
+{
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --cmd | --entrypoint | --cmd=* | --entrypoint=*) return 0 ;;
+        --*=* | --json | --plain-http | --help | -h) ;;
+        -*) [ $# -eq 1 ] || shift ;;
+        esac
+        shift
+    done
+    return 1
+}
+
+name_a_command "$@" || set -- --cmd /app/mpc-node "$@"
 
 mkdir -p "$output"
 for place in "oci-archive:$output/mpc-node.oci.tar" "docker-archive:$output/mpc-node.docker.tar"; do

@@ -23,7 +23,7 @@ def every_package_of_the_build_is_pinned():
     build = re.search(r'^build="(.*?)"', read("tools", "setup"), re.MULTILINE | re.DOTALL)[1].replace("\\", " ").split()
     pinned = {line.split()[0] for line in lines_of(read("deployment", "toolchain.lock"))}
     # These make nothing that is in the programs.
-    missing = set(build) - pinned - {"make", "ccache", "python3"}
+    missing = set(build) - pinned - {"make", "ccache", "python3", "dpkg-dev"}
     assert not missing, f"run tools/lock-packages again: {missing}"
 
 
@@ -191,6 +191,44 @@ def a_nodes_image_is_stacked_on_a_base_with_a_digest_only():
         assert "base" in node_image(f"{directory}/other", BUILD / "bin/mpc-launcher", "--base", wrong, code=3).stderr
 
 
+def small_base(directory):
+    """An image to stack a node on, so that nothing is downloaded; with its digest."""
+    built = json.loads(run(BUILD / "bin/mpcctl", "image", "build", "--file", f"{ROOT}/LICENSE:/license", "--output",
+                           f"oci:{directory}/base", "--json").stdout)
+    return f"oci:{directory}/base@{built['manifest_digest']}"
+
+
+def started(*options):
+    """What the image of a node made with these options starts: its entrypoint and its command."""
+    with tempfile.TemporaryDirectory() as directory:
+        node_image(f"{directory}/out", BUILD / "bin/mpc-launcher", "--base", small_base(directory), "--", *options)
+        with tarfile.open(f"{directory}/out/mpc-node.oci.tar") as tar:
+            config = blob(tar, blob(tar, json.load(tar.extractfile("index.json"))["manifests"][0])["config"])["config"]
+    return config.get("Entrypoint"), config.get("Cmd")
+
+
+def blob(tar, descriptor):
+    return json.load(tar.extractfile("blobs/" + descriptor["digest"].replace(":", "/")))
+
+
+def a_node_is_started_unless_a_command_is_given():
+    node = (None, ["/app/mpc-node"])
+    for options, expected in (
+            ((), node), (("--cmd", "/a"), (None, ["/a"])), (("--cmd=/a",), (None, ["/a"])),
+            (("--entrypoint", "/a"), (["/a"], None)), (("--entrypoint=/a", "--cmd", "b"), (["/a"], ["b"])),
+            (("--env", "A=1", "--cmd", "/b"), (None, ["/b"])), (("--label", "note=use --cmd here"), node),
+            (("--label=note=--cmd",), node), (("--user", "--cmd=1"), node)):
+        assert started(*options) == expected, (options, started(*options))
+
+
+def every_flag_of_image_build_may_stand_before_a_command():
+    text = run(BUILD / "bin/mpcctl", "image", "build", "--help").stdout
+    flags = set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)(?: {2,}.*)?$", text, re.MULTILINE)) - {"--help"}
+    assert "--json" in flags and "--cmd" not in flags, flags
+    for flag in flags:
+        assert started(flag, "--cmd", "/app/start.sh") == (None, ["/app/start.sh"]), flag
+
+
 def only_a_program_for_linux_on_amd64_becomes_a_node():
     with tempfile.TemporaryDirectory() as directory:
         assert "is not a program" in node_image(f"{directory}/out", ROOT / "LICENSE", code=1).stderr
@@ -233,6 +271,9 @@ class Documented(tempfile.TemporaryDirectory):
     def reproducible(self, command):
         assert "tools/reproducible" in self.run(f"{command} --dry-run")
 
+    def pinned(self, command):
+        assert "tools/reproducible --pinned" in self.run(f"{command} --dry-run")
+
     def lock(self, command):
         try:
             assert "\nzlib1g 1:" in self.run(command)
@@ -258,6 +299,7 @@ def every_command_of_the_document_works():
         steps = {"deployment/build-image.sh": documented.build_image, "build/image/mpcctl image digest": documented.run,
                  "build/image/mpcctl image compare": documented.compare, "make package": documented.package,
                  "cd build/release &&": documented.run, "make reproducible": documented.reproducible,
+                 "make pinned": documented.pinned,
                  "tools/lock-packages": documented.lock, "deployment/build-node-image.sh": documented.node_image}
         for command in commands_:
             (start,) = [start for start in steps if command.startswith(start)]
@@ -277,6 +319,8 @@ suite.run([
     a_nodes_image_has_its_libraries_and_certificates_and_starts,
     a_library_that_is_not_pinned_stops_a_nodes_image,
     a_nodes_image_is_stacked_on_a_base_with_a_digest_only,
+    a_node_is_started_unless_a_command_is_given,
+    every_flag_of_image_build_may_stand_before_a_command,
     only_a_program_for_linux_on_amd64_becomes_a_node,
     every_command_of_the_document_works,
 ])

@@ -59,7 +59,7 @@ def a_release_is_the_same_in_other_circumstances():
         environment = {**os.environ, "TZ": "Pacific/Kiritimati", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "7"}
         run("sh", "-c", f"umask 077; exec {ROOT}/tools/release {BUILD} {again}", env=environment)
         told = run(ROOT / "tools/reproducible", "--compare", release(), again).stdout
-        assert "DIFFERENT" not in told and told.count("equal ") == 8, told
+        assert "DIFFERENT" not in told and told.count("equal ") == 9, told
 
 
 def the_sums_are_those_of_every_file():
@@ -73,10 +73,29 @@ def the_package_holds_what_is_installed():
     assert all(line.split()[1] == "root/root" for line in listing.splitlines()), listing
     for name in ("bin/mpc-launcher", "bin/mpcctl", "share/man/man1/mpcctl.1.gz", "share/man/man8/mpc-launcher.8.gz",
                  "share/zsh/vendor-completions/_mpcctl", "share/bash-completion/completions/mpcctl",
-                 "share/fish/vendor_completions.d/mpcctl.fish", "share/doc/mpc-launcher/copyright"):
+                 "share/fish/vendor_completions.d/mpcctl.fish", "share/doc/mpc-launcher/copyright",
+                 "share/doc/mpc-launcher/third-party-licences.txt.gz"):
         assert f" ./usr/{name}\n" in listing, name
-    depends = run("dpkg-deb", "--field", one("*.deb"), "Depends").stdout
-    assert set(depends.strip().split(", ")) == {line.split()[1] for line in lines_of(read("packaging", "shared-libraries"))}
+
+
+def field(name):
+    return run("dpkg-deb", "--field", one("*.deb"), name).stdout.strip()
+
+
+def the_package_needs_libraries_that_have_the_symbols_of_mpcctl():
+    depends = dict(re.fullmatch(r"(\S+) \(>= (\S+)\)", each).groups() for each in field("Depends").split(", "))
+    assert depends.keys() == {line.split()[1] for line in lines_of(read("packaging", "shared-libraries"))}, depends
+    used = re.findall(r"Name: GLIBC_([0-9.]+)", run("readelf", "-VW", BUILD / "bin/mpcctl").stdout)
+    newest = max(used, key=lambda version: [int(part) for part in version.split(".")])
+    run("dpkg", "--compare-versions", depends["libc6"], "ge", newest)
+
+
+def lintian_finds_nothing_wrong_with_the_package():
+    skip_if_sanitized()
+    if shutil.which("lintian") is None:
+        raise suite.Skip("lintian is not installed")
+    told = run("lintian", "--allow-root", "--fail-on", "error,warning", one("*.deb")).stdout
+    assert not told, told
 
 
 def the_package_can_be_unpacked_and_its_programs_run():
@@ -86,13 +105,44 @@ def the_package_can_be_unpacked_and_its_programs_run():
         assert gzip.open(f"{directory}/usr/share/man/man1/mpcctl.1.gz").read() == read("docs", "man", "mpcctl.1").encode()
 
 
+class Unpacked(tempfile.TemporaryDirectory):
+    """The tarball's one directory."""
+
+    def __enter__(self):
+        with tarfile.open(one("*.tar.gz")) as tar:
+            tar.extractall(super().__enter__())
+        return Path(self.name) / one("*.tar.gz").name.removesuffix(".tar.gz")
+
+
 def the_tarball_has_one_directory_with_programs_and_documents():
     with tarfile.open(one("*.tar.gz")) as tar:
         entries = tar.getmembers()
     top = one("*.tar.gz").name.removesuffix(".tar.gz")
     assert all(entry.name.split("/")[0] == top and (entry.uid, entry.gid) == (0, 0) for entry in entries)
     names = {entry.name.partition("/")[2] for entry in entries}
-    assert {"bin/mpcctl", "share/man/man1/mpcctl.1", "README.md", "docs/exit-codes.md", "deployment/build-image.sh"} <= names
+    assert {"bin/mpcctl", "share/man/man1/mpcctl.1", "INSTALL.md", "docs/exit-codes.md", "deployment/policy.toml"} <= names
+
+
+def nothing_in_the_tarball_names_a_file_that_is_not_there():
+    with Unpacked() as top:
+        texts = [path for path in top.rglob("*") if path.suffix in (".md", ".toml", ".yaml", ".conf", ".sh", ".1", ".8")]
+        assert len(texts) > 15, texts
+        for path in texts:
+            text = path.read_text(encoding="utf-8").replace("\\-", "-")
+            named = [path.parent / target for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)]
+            below = r"(?<![\w./-])(?:bin|build|deployment|docs|packaging|share|tools)/\w[\w./-]*\w"
+            named += [top / name for name in re.findall(below, text)]
+            missing = [str(name.relative_to(top)) for name in named if not name.exists()]
+            assert not missing, (path.name, missing)
+
+
+def the_commands_of_the_tarballs_document_work():
+    with Unpacked() as top:
+        block = re.search(r"```sh\n(.*?)```", (top / "INSTALL.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+        assert "/usr/local" in block and "/tmp/node" in block, block
+        (top / "local").mkdir()
+        run("sh", "-euc", block.replace("/usr/local", "local").replace("/tmp/node", "node"), cwd=top)
+        assert (top / "local/bin/mpcctl").exists() and (top / "local/share/man/man1/mpcctl.1").exists()
 
 
 def the_launchers_image_is_the_program_alone():
@@ -118,6 +168,48 @@ def every_package_that_went_in_is_in_the_bill_of_materials():
     assert kinds == {"DESCRIBES", "BUILD_TOOL_OF", "BUILD_DEPENDENCY_OF", "STATIC_LINK", "DYNAMIC_LINK"}, kinds
     for relation in bill["relationships"]:
         assert {relation["spdxElementId"], relation["relatedSpdxElement"]} <= {"SPDXRef-DOCUMENT", *names}, relation
+
+
+def inside():
+    """Packages whose archives or headers are in the programs."""
+    inputs = json.loads((release() / "release.json").read_text(encoding="utf-8"))["inputs"]
+    return [each for role in ("linked", "headers") for program in PROGRAMS for each in inputs[role][program]]
+
+
+def the_licences_of_all_that_is_linked_in_are_shipped():
+    path = release() / "third-party-licences.txt"
+    licences = path.read_text(encoding="utf-8")
+    titles = re.findall(r"={120}\n(.*)\n={120}\n", licences)
+    told = {name for title in titles if " (source: " in title for name in title.partition(" (")[0].split(", ")}
+    assert told == {each["package"] for each in inside()} and len(told) > 20, told
+    for name in told:
+        assert Path(f"/usr/share/doc/{name}/copyright").read_text(encoding="utf-8") in licences, name
+    assert "/usr/share/common-licenses/LGPL-3" in titles and "GNU LESSER GENERAL PUBLIC LICENSE" in licences
+    with Unpacked() as top, tempfile.TemporaryDirectory() as package:
+        run("dpkg-deb", "--extract", one("*.deb"), package)
+        assert (top / path.name).read_bytes() == path.read_bytes()
+        assert gzip.open(f"{package}/usr/share/doc/mpc-launcher/{path.name}.gz").read() == path.read_bytes()
+    bill = json.loads((release() / "bill-of-materials.spdx.json").read_text(encoding="utf-8"))
+    assert f"{path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}" in bill["comment"], bill["comment"]
+    assert {each["name"] for each in bill["packages"] if path.name in each.get("licenseComments", "")} == told
+
+
+def the_package_names_the_sources_that_are_linked_in():
+    sources = {f"{each['source']} (= {each['source_version']})" for each in inside()}
+    assert set(field("Static-Built-Using").split(", ")) == sources and any("openssl (=" in each for each in sources), sources
+
+
+def what_decides_the_bytes_of_a_release_is_named():
+    inputs = json.loads((release() / "release.json").read_text(encoding="utf-8"))["inputs"]
+    tools = " ".join(each["package"] for each in inputs["tools"])
+    for part in ("liblzma5", "gzip", "dpkg", "dpkg-dev", "g\\+\\+-12", r"python3\.\d+-minimal", "libmpfr6", "base-files"):
+        assert re.search(rf"(?<!\S){part}(?!\S)", tools), (part, tools)
+
+
+def a_package_for_every_architecture_is_named_so():
+    bill = json.loads((release() / "bill-of-materials.spdx.json").read_text(encoding="utf-8"))
+    purls = {each["name"]: reference["referenceLocator"] for each in bill["packages"] for reference in each.get("externalRefs", [])}
+    assert purls["libcli11-dev"].endswith("?arch=all") and purls["libssl-dev"].endswith("?arch=amd64"), purls
 
 
 def a_library_that_is_not_on_the_list_stops_a_release():
@@ -184,10 +276,18 @@ suite.run([
     a_release_is_the_same_in_other_circumstances,
     the_sums_are_those_of_every_file,
     the_package_holds_what_is_installed,
+    the_package_needs_libraries_that_have_the_symbols_of_mpcctl,
+    lintian_finds_nothing_wrong_with_the_package,
     the_package_can_be_unpacked_and_its_programs_run,
     the_tarball_has_one_directory_with_programs_and_documents,
+    nothing_in_the_tarball_names_a_file_that_is_not_there,
+    the_commands_of_the_tarballs_document_work,
     the_launchers_image_is_the_program_alone,
     every_package_that_went_in_is_in_the_bill_of_materials,
+    the_licences_of_all_that_is_linked_in_are_shipped,
+    the_package_names_the_sources_that_are_linked_in,
+    what_decides_the_bytes_of_a_release_is_named,
+    a_package_for_every_architecture_is_named_so,
     a_library_that_is_not_on_the_list_stops_a_release,
     a_program_that_differs_is_named_with_its_section,
     an_image_that_differs_is_explained,

@@ -60,7 +60,13 @@ build_in_the_pinned_root()
         mount --make-rprivate /
         mount --bind "$SOURCE" "$PINNED/source"
         mount -o remount,bind,ro "$PINNED/source"
-        mount --rbind /dev "$PINNED/dev"
+        # Some of its nodes, not the directory: whatever is removed below this root must never be of the host.
+        mount -t tmpfs -o mode=755 tmpfs "$PINNED/dev"
+        for node in null zero full random urandom; do
+            : >"$PINNED/dev/$node"
+            mount --bind "/dev/$node" "$PINNED/dev/$node"
+        done
+        ln -s /proc/self/fd "$PINNED/dev/fd"
         mount -t proc proc "$PINNED/proc"
         exec chroot "$PINNED" /usr/bin/env -i PATH=/usr/bin LC_ALL=C HOME=/tmp CXX=g++ JOBS="$JOBS" /bin/sh -euc "
             cd /source

@@ -3,8 +3,13 @@
 usage: packaging.py BUILD_DIR
 """
 
+import argparse
+import contextlib
 import gzip
 import hashlib
+import importlib.machinery
+import importlib.util
+import io
 import json
 import os
 import re
@@ -268,6 +273,33 @@ def a_file_that_is_missing_is_a_difference():
     assert "DIFFERENT  release.json\n    only in the first build" in told, told
 
 
+def a_pinned_build_that_differs_names_the_packages_that_do():
+    loader = importlib.machinery.SourceFileLoader("reproducible", str(ROOT / "tools/reproducible"))
+    reproducible = importlib.util.module_from_spec(importlib.util.spec_from_loader("reproducible", loader))
+    loader.exec_module(reproducible)
+    with tempfile.TemporaryDirectory() as directory:
+        release_, second = Path(directory) / "release", Path(directory) / "second"
+        for path in (release_, second):
+            path.mkdir()
+        (second / "mpcctl").write_bytes(b"other")
+        shutil.copy(release() / "mpc-launcher", second)
+        reproducible.build_pinned = lambda target, jobs: second
+        options = argparse.Namespace(pinned=True, jobs=1, keep=False)
+        told = io.StringIO()
+        (release_ / "mpcctl").write_bytes(b"one")
+        for name in ("mpc-launcher", "SHA256SUMS"):
+            shutil.copy(release() / name, release_)
+        summary = json.loads((release() / "release.json").read_text(encoding="utf-8"))
+        for role in (summary["inputs"]["linked"]["mpcctl"], summary["inputs"]["headers"]["mpcctl"]):
+            for package in role:
+                package["version"] = "0.1" if package["package"] == "libssl-dev" else package["version"]
+        (release_ / "release.json").write_text(json.dumps(summary), encoding="utf-8")
+        reproducible.explain = lambda *_: "explained"
+        with contextlib.redirect_stdout(told):
+            assert reproducible.compare_builds(release_, options) == (1, 2)
+    assert "DIFFERENT  mpcctl" in told.getvalue() and "libssl-dev 0.1 here, 3." in told.getvalue(), told.getvalue()
+
+
 suite.run([
     mpcctl_needs_the_shared_libraries_of_the_list_and_no_other,
     mpcctl_exports_nothing_of_what_is_linked_in,
@@ -292,4 +324,5 @@ suite.run([
     a_program_that_differs_is_named_with_its_section,
     an_image_that_differs_is_explained,
     a_file_that_is_missing_is_a_difference,
+    a_pinned_build_that_differs_names_the_packages_that_do,
 ])

@@ -120,7 +120,8 @@ def two_deployments_of_one_name_at_once_make_one_vm(world):
             outcomes = list(pool.map(lambda it: it.deploy(), both))
         assert sorted(code for code, _ in outcomes) == [DONE, OTHER_SIDE], outcomes
         refused = next(said for code, said in outcomes if code == OTHER_SIDE)
-        assert "at the same time" in refused and "removed again" in refused, refused
+        # Or the other one came late enough to find it, and has changed it.
+        assert "removed again" in refused or "otherwise than it was asked" in refused, refused
         assert len(both[0].vms()) == 1, both[0].vms()
 
 

@@ -70,6 +70,14 @@ TEST_P(CompressionTest, IsToldByItsFirstBytesAndItsName)
     EXPECT_TRUE(description_of(GetParam()).starts_with(name_of(GetParam())));
 }
 
+TEST(Compression, AFrameOfZstdThatHoldsNothingMayComeFirst)
+{
+    std::string const skipped("\x5f\x2a\x4d\x18\x03\0\0\0abc", 11);
+    auto const blob = skipped + compressed(Compression::Zstd, "text", 1);
+    EXPECT_EQ(compression_of(as_bytes(blob)), Compression::Zstd);
+    EXPECT_EQ(unpacked(blob).value(), "text");
+}
+
 TEST(Compression, RefusesWhatIsCutDamagedOrFollowed)
 {
     for (auto const compression : { Compression::Gzip, Compression::Zstd }) {

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::array<std::uint8_t, 2> gzip_magic { 0x1f, 0x8b };
 constexpr std::array<std::uint8_t, 4> zstd_magic { 0x28, 0xb5, 0x2f, 0xfd };
+/// The last three bytes; the first is 0x50 to 0x5f.
+constexpr std::array<std::uint8_t, 3> skippable_magic { 0x2a, 0x4d, 0x18 };
 
 Error cut() { return { ErrorKind::Invalid, "the compressed data is cut" }; }
 Error damaged() { return { ErrorKind::Invalid, "the compressed data is damaged, or something follows it" }; }
@@ -111,13 +113,19 @@ bool starts_with(ByteView bytes, ByteView magic)
     return bytes.size() >= magic.size() && std::equal(magic.begin(), magic.end(), bytes.begin());
 }
 
+/// A frame of zstd that holds no data, such as an index of the others (RFC 8878, 3.1.2).
+bool is_skippable(ByteView bytes)
+{
+    return bytes.size() >= 4 && (bytes[0] & 0xf0) == 0x50 && starts_with(bytes.subspan(1), skippable_magic);
+}
+
 }  // namespace
 
 Compression compression_of(ByteView first_bytes)
 {
     if (starts_with(first_bytes, gzip_magic))
         return Compression::Gzip;
-    return starts_with(first_bytes, zstd_magic) ? Compression::Zstd : Compression::None;
+    return starts_with(first_bytes, zstd_magic) || is_skippable(first_bytes) ? Compression::Zstd : Compression::None;
 }
 
 std::unique_ptr<Source> make_decompressor(Compression compression, Source& source)

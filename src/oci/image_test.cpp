@@ -1,99 +1,13 @@
-// A tree, the image of it, what is in it, and how two of them differ.
+// A tree, and the image of it.
 #include <gtest/gtest.h>
 
 #include "oci/build.h"
-#include "oci/comparison.h"
-#include "oci/inventory.h"
 #include "support/temporary_directory.h"
 
 namespace mpc::oci {
 namespace {
 
 using test::TemporaryDirectory;
-
-/// What a layer is made of in a test.
-struct Part {
-    std::string path;
-    TarType type = TarType::File;
-    std::string text {};  ///< content, or a link's target
-};
-
-std::string layer_of(std::vector<Part> const& parts)
-{
-    BytesSink sink;
-    TarWriter writer(sink);
-    for (auto const& [path, type, text] : parts) {
-        auto const is_file = type == TarType::File;
-        EXPECT_TRUE(writer
-                .add({ .path = path, .type = type, .size = is_file ? text.size() : 0, .target = is_file ? "" : text })
-                .ok());
-        EXPECT_TRUE(writer.content(as_bytes(is_file ? text : "")).ok());
-    }
-    EXPECT_TRUE(writer.finish().ok());
-    return std::string(as_text(sink.bytes()));
-}
-
-/// Layers as they are stored, with the digests that they have.
-Result<Inventory> inventory_of(std::vector<std::vector<Part>> const& layers)
-{
-    TemporaryDirectory const directory;
-    StoredImage image { .config = R"({"config":{}})" };
-    for (auto const& parts : layers) {
-        auto const tar = layer_of(parts);
-        auto const blob = TRY(FileRange::open(directory.write(std::to_string(image.layers.size()), tar)));
-        auto const digest = sha256({ as_bytes(tar) });
-        image.layers.push_back({ .digest = LayerDigest(digest), .diff_id = DiffId(digest), .blob = blob });
-    }
-    return take_inventory(image);
-}
-
-std::vector<std::string> paths_of(Inventory const& inventory)
-{
-    std::vector<std::string> paths;
-    for (auto const& [path, file] : inventory.files)
-        paths.push_back(path);
-    return paths;
-}
-
-using Paths = std::vector<std::string>;
-
-TEST(Inventory, AWhiteoutHidesWhatIsBelowIt)
-{
-    auto const files = inventory_of({ { { "a" }, { "d/x" }, { "d/y" } }, { { ".wh.a" }, { ".wh.d" }, { "d/y" } } });
-    ASSERT_TRUE(files.ok()) << files.error().message();
-    EXPECT_EQ(paths_of(*files), Paths({ "d/y" }));
-}
-
-TEST(Inventory, AnOpaqueWhiteoutEmptiesItsDirectoryOnly)
-{
-    auto const files = inventory_of({ { { "a" }, { "d/x" } }, { { "d/.wh..wh..opq" }, { "d/z" } } });
-    ASSERT_TRUE(files.ok()) << files.error().message();
-    EXPECT_EQ(paths_of(*files), Paths({ "a", "d/z" }));
-}
-
-TEST(Inventory, AFileReplacesADirectoryAndADirectoryALink)
-{
-    auto const files = inventory_of({ { { "d/x" }, { "l", TarType::SymbolicLink, "d" } }, { { "d" }, { "l/y" } } });
-    ASSERT_TRUE(files.ok()) << files.error().message();
-    EXPECT_EQ(paths_of(*files), Paths({ "d", "l/y" }));
-}
-
-TEST(Inventory, AHardLinkHasTheContentOfItsFileAlsoFromALayerBelow)
-{
-    auto const files = inventory_of({ { { "a", TarType::File, "abc" } }, { { "b", TarType::HardLink, "a" } },
-        { { "c", TarType::HardLink, "b" } } });
-    ASSERT_TRUE(files.ok()) << files.error().message();
-    EXPECT_EQ(files->files.at("c").content, sha256({ as_bytes("abc") }));
-    EXPECT_EQ(files->files.at("c").entry.size, 3);
-}
-
-TEST(Inventory, RefusesALayerThatContradictsItself)
-{
-    EXPECT_FALSE(inventory_of({ { { "a" }, { "a" } } }).ok());
-    EXPECT_FALSE(inventory_of({ { { "a", TarType::SymbolicLink, "/etc" }, { "a/passwd" } } }).ok());
-    EXPECT_FALSE(inventory_of({ { { "a", TarType::HardLink, "b" } } }).ok());
-    EXPECT_FALSE(inventory_of({ { { "a", TarType::HardLink, "b" }, { "b", TarType::HardLink, "a" } } }).ok());
-}
 
 class TreeTest : public testing::Test {
 protected:
@@ -189,50 +103,6 @@ TEST(Place, HasAFormAPathAndPerhapsADigest)
     for (auto const& bad :
         { std::string("dir"), std::string("oci:"), std::string("tar:x"), "docker-archive:x@" + digest })
         EXPECT_FALSE(Place::parse(bad).ok()) << bad;
-}
-
-Inventory with(std::vector<Part> const& parts, std::string const& config = "{}")
-{
-    auto inventory = inventory_of({ parts }).value();
-    inventory.config = json::read_object(config).value();
-    return inventory;
-}
-
-TEST(Comparison, TellsWhatMatters)
-{
-    EXPECT_EQ(compare(with({ { "a" } }), with({ { "a" } })).likeness, Likeness::Equal);
-    EXPECT_EQ(compare(with({ { "a" } }), with({ { "b" } })).likeness, Likeness::Different);
-    EXPECT_EQ(compare(with({ { "a" }, { "b" } }), with({ { "b" }, { "a" } })).likeness, Likeness::SameContent);
-}
-
-TEST(Comparison, TimesAndHistoryOfAConfigDoNotMatterAndTheRestDoes)
-{
-    auto const base = with({}, R"({"created":"1","history":[],"config":{"Env":["A=1"],"User":""}})");
-    auto const later = with({}, R"({"created":"2","history":[1],"config":{"Env":["A=1"],"User":""}})");
-    EXPECT_EQ(compare(base, later).likeness, Likeness::SameContent);
-    auto const other = compare(base, with({}, R"({"created":"1","history":[],"config":{"Env":["A=1"],"User":"5"}})"));
-    EXPECT_EQ(other.likeness, Likeness::Different);
-    ASSERT_EQ(other.differences.size(), 1);
-    EXPECT_EQ(other.differences.front().where, "config: config.User");
-}
-
-TEST(Comparison, EachPropertyOfAFileIsHeld)
-{
-    auto const a = with({ { "f", TarType::File, "abc" } });
-    auto const differing = [&](auto const& change) {
-        auto b = a;
-        change(b.files.at("f"));
-        return compare(a, b).likeness;
-    };
-    EXPECT_EQ(differing([](FileInventory& file) { file.content[0] ^= 1; }), Likeness::Different);
-    EXPECT_EQ(differing([](FileInventory& file) { file.entry.mode = 0600; }), Likeness::Different);
-    EXPECT_EQ(differing([](FileInventory& file) { file.entry.uid = 1; }), Likeness::Different);
-    EXPECT_EQ(differing([](FileInventory& file) { file.entry.gid = 1; }), Likeness::Different);
-    EXPECT_EQ(differing([](FileInventory& file) { file.entry.xattrs["security.capability"] = "x"; }),
-        Likeness::Different);
-    EXPECT_EQ(differing([](FileInventory& file) { file.entry.type = TarType::Directory; }), Likeness::Different);
-    EXPECT_EQ(differing([](FileInventory& file) { file.entry.target = "x"; }), Likeness::Different);
-    EXPECT_EQ(differing([](FileInventory& file) { file.entry.mtime = 1; }), Likeness::SameContent);
 }
 
 }  // namespace

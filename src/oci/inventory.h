@@ -4,8 +4,8 @@
 #include <map>
 
 #include "oci/compression.h"
+#include "oci/overlay.h"
 #include "oci/stored_image.h"
-#include "oci/tar.h"
 
 namespace mpc::oci {
 
@@ -15,12 +15,9 @@ struct LayerInventory {
     std::uint64_t size = 0;
     std::uint64_t tar_size = 0;
     Compression compression = Compression::None;
-};
-
-struct FileInventory {
-    TarEntry entry;
-    Sha256 content {};      ///< of a file, or of the file that a hard link leads to
-    std::size_t layer = 0;  ///< which one it is from
+    std::string forms {};        ///< of the headers, as TarReader::forms() has them
+    Sha256 entries_in_order {};  ///< of all that the entries say, however it is written
+    Sha256 entries_sorted {};    ///< the same in any order
 };
 
 struct Inventory {
@@ -28,14 +25,15 @@ struct Inventory {
     std::optional<image::ManifestDigest> index {};
     image::ImageId id;
     json::Object config {};
+    json::Object manifest_members {};  ///< empty where there is no manifest
     std::vector<LayerInventory> layers {};
-    /// The files that a container sees, with whiteouts applied (image-spec, layer.md), by path.
-    std::map<std::string, FileInventory> files {};
+    /// What a container sees, with whiteouts applied (image-spec, layer.md).
+    Files files {};
 };
 
-/// Reads every layer once, from beginning to end. Errors: Mismatch (a blob or an archive is not what its digest says);
-/// Invalid (a layer has a file twice, one below a link or a file, a hard link to nothing, a device; what TarReader
-/// refuses); Io. The layer and the entry are named.
+/// Reads every layer once, from beginning to end. The limits on what is kept are for all layers together. Errors:
+/// Mismatch (a blob or an archive is not what its digest says); Invalid (what Overlay and TarReader refuse); Io. The
+/// layer and the entry are named.
 [[nodiscard]] Result<Inventory> take_inventory(StoredImage const& image, TarLimits limits = {});
 
 }  // namespace mpc::oci

@@ -31,6 +31,8 @@ Result<Files> files_of_archive(FileRange const& archive)
     std::map<std::string, std::string> links;
     std::set<std::string> names;
     while (auto const entry = TRY(reader.next())) {
+        if (entry->path.empty())
+            continue;
         if (!names.insert(entry->path).second)
             return Error(ErrorKind::Invalid, printable(entry->path) + " is in the archive twice");
         if (entry->type == TarType::File)
@@ -86,7 +88,7 @@ Result<void> check_count(std::size_t layers, std::size_t diff_ids)
 Result<StoredImage> image_of(Blobs const& blobs, Descriptor const& descriptor)
 {
     if (!descriptor.is_manifest())
-        return Error(ErrorKind::Invalid, "it is a " + printable(descriptor.media_type) + " and no image");
+        return Error(ErrorKind::Invalid, fmt::format("it is \"{}\" and no image", printable(descriptor.media_type)));
     StoredImage image;
     image.manifest = TRY(checked_text(blobs, descriptor));
     auto const content = TRY(parse_manifest(*image.manifest).in("manifest"));
@@ -176,7 +178,7 @@ Result<StoredImage> open_image(Place const& place)
         }
         return Error(ErrorKind::Internal, "a form of images that is not known");
     };
-    return open().in(printable(place.path.string())).remedy(damaged_remedy);
+    return open().remedy(damaged_remedy);
 }
 
 Result<StoredImage> open_docker_archive(FileRange const& archive)

@@ -48,7 +48,7 @@ inline constexpr char const* damaged_remedy =
     "check the path and the form; an image that is damaged or not what it claims to be must be got again";
 
 /// Of several in an index, the one for linux/amd64. Errors: Invalid (malformed, several to choose from), Mismatch (a
-/// blob is not what its digest or size says), NotFound, Io.
+/// blob is not what its digest or size says), NotFound, Io; the caller names the place.
 [[nodiscard]] Result<StoredImage> open_image(Place const& place);
 
 /// An archive of `docker save`, wherever it lies. Errors: as above.

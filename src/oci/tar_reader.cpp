@@ -3,45 +3,16 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/log.h"
-#include "oci/tar.h"
+#include "oci/tar_header.h"
 
 namespace mpc::oci {
 
 namespace {
 
 constexpr std::uint64_t block_bytes = 512;
-
-/// Up to the first NUL.
-std::string_view text_at(ByteView block, std::size_t at, std::size_t width)
-{
-    auto const field = as_text(block.subspan(at, width));
-    return field.substr(0, field.find('\0'));
-}
-
-/// Octal with spaces or NULs around it, or GNU's base 256; an empty field is 0.
-Result<std::uint64_t> number_at(ByteView block, std::size_t at, std::size_t width)
-{
-    auto field = block.subspan(at, width);
-    if ((field[0] & 0x80) != 0) {
-        std::uint64_t number = field[0] & 0x7f;
-        for (auto const byte : field.subspan(1)) {
-            if (number >> 55 != 0)
-                return Error(ErrorKind::Invalid, "a number is negative or too large");
-            number = number << 8 | byte;
-        }
-        return number;
-    }
-    auto text = as_text(field);
-    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-    text = text.substr(0, text.find_first_of(std::string_view(" \0", 2)));
-    std::uint64_t number = 0;
-    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 8);
-    if (!text.empty() && (error != std::errc() || end != text.data() + text.size()))
-        return Error(ErrorKind::Invalid, "a number is not octal");
-    return number;
-}
 
 Result<std::uint64_t> decimal(std::string_view text)
 {
@@ -63,51 +34,26 @@ Result<std::int64_t> seconds(std::string_view text)
     return number;
 }
 
-Result<void> check_sum(ByteView block)
-{
-    std::uint64_t sum = 0;
-    for (std::size_t at = 0; at < block.size(); ++at)
-        sum += at >= 148 && at < 156 ? std::uint64_t { ' ' } : block[at];
-    auto const stated = number_at(block, 148, 8);
-    if (!stated.ok() || *stated != sum)
-        return Error(ErrorKind::Invalid, "a header's checksum is wrong: not a tar archive, or damaged");
-    return ok;
-}
-
-Result<TarType> type_of(char flag)
-{
-    switch (flag) {
-    case '\0':
-    case '0':
-    case '7': return TarType::File;
-    case '1': return TarType::HardLink;
-    case '2': return TarType::SymbolicLink;
-    case '3': return TarType::CharacterDevice;
-    case '4': return TarType::BlockDevice;
-    case '5': return TarType::Directory;
-    case '6': return TarType::Fifo;
-    case 'S': return Error(ErrorKind::Invalid, "is stored sparsely, which is not supported");
-    default: return Error(ErrorKind::Invalid, fmt::format("is of unknown type 0x{:02x}", static_cast<unsigned>(flag)));
-    }
-}
-
-std::string name_in(ByteView block)
-{
-    auto const name = std::string(text_at(block, 0, 100));
-    // GNU's own format has times where ustar has the prefix.
-    auto const is_ustar = as_text(block.subspan(257, 6)) == std::string_view("ustar\0", 6);
-    auto const prefix = text_at(block, 345, 155);
-    return is_ustar && !prefix.empty() ? fmt::format("{}/{}", prefix, name) : name;
-}
-
 Result<std::string> target_in(ByteView block, TarType type, std::string const* record)
 {
     auto target = record ? *record : std::string(text_at(block, 157, 100));
+    // Engines look for it below the root, however it is written.
     if (type == TarType::HardLink)
-        target = TRY(clean_path(target).in("its target"));
+        target =
+            TRY(clean_path(target.substr(std::min(target.find_first_not_of('/'), target.size()))).in("its target"));
     if (target.empty())
         return Error(ErrorKind::Invalid, "is a link to nothing");
     return target;
+}
+
+/// By attributes of its own overlayfs shows a directory as another or hides what is in it, and engines unpack them.
+Result<void> check_xattr(std::string_view name)
+{
+    if (name.starts_with("trusted.") || name.starts_with("user.overlay."))
+        return Error(ErrorKind::Invalid,
+            fmt::format("has the attribute {}, by which engines may show other files", printable(name, 60)))
+            .remedy("make the image without attributes of overlayfs");
+    return ok;
 }
 
 bool all_zero(ByteView bytes)
@@ -135,6 +81,18 @@ struct TarReader::Extended {
         if (!records.emplace(std::move(key), std::move(value)).second)
             return Error(ErrorKind::Invalid, "an extended header says something twice");
         return ok;
+    }
+
+    [[nodiscard]] Result<std::map<std::string, std::string>> xattrs() const
+    {
+        constexpr std::string_view prefix = "SCHILY.xattr.";
+        std::map<std::string, std::string> all;
+        for (auto const& [key, value] : records)
+            if (key.starts_with(prefix)) {
+                TRY(check_xattr(std::string_view(key).substr(prefix.size())));
+                all.emplace(key.substr(prefix.size()), value);
+            }
+        return all;
     }
 
     /// "LENGTH KEY=VALUE\n" ...
@@ -200,13 +158,37 @@ Result<void> TarReader::check_text(TarEntry const& entry)
     if (entry.path.size() > most_path_bytes || entry.target.size() > most_path_bytes
         || static_cast<std::size_t>(parts) > most_path_parts)
         return Error(ErrorKind::Invalid, printable(entry.path, 60) + " is longer or deeper than a path may be");
-    m_text += entry.path.size() + entry.target.size();
-    for (auto const& [name, value] : entry.xattrs)
-        m_text += name.size() + value.size();
-    if (m_text > m_limits.text_bytes)
+    if (entry.xattrs.size() > m_limits.xattrs)
         return Error(ErrorKind::Invalid,
-            fmt::format("its names and attributes have more than {} bytes", m_limits.text_bytes));
+            fmt::format("{} has more than {} attributes", printable(entry.path, 60), m_limits.xattrs));
+    return m_use.keep(TarUse::of(entry), m_limits);
+}
+
+std::uint64_t TarUse::of(TarEntry const& entry)
+{
+    constexpr std::uint64_t record = 64;
+    auto bytes = record + entry.path.size() + entry.target.size();
+    for (auto const& [name, value] : entry.xattrs)
+        bytes += record + name.size() + value.size();
+    return bytes;
+}
+
+Result<void> TarUse::keep(std::uint64_t bytes, TarLimits const& limits)
+{
+    text += bytes;
+    if (text > limits.text_bytes)
+        return Error(ErrorKind::Invalid,
+            fmt::format("names and attributes have more than {} bytes", limits.text_bytes));
     return ok;
+}
+
+std::string TarReader::forms() const
+{
+    auto forms = m_forms;
+    // What has a pax header has a ustar header, too.
+    if (forms.contains("pax"))
+        forms.erase("ustar");
+    return fmt::format("{}", fmt::join(forms, " and "));
 }
 
 Result<std::size_t> TarReader::take(std::span<std::uint8_t> into)
@@ -227,6 +209,7 @@ Result<bool> TarReader::read_header(Block& block)
         return Error(ErrorKind::Invalid, "the archive is cut within a header");
     if (!all_zero(block)) {
         TRY(check_sum(block));
+        m_forms.insert(form_of(block));
         return true;
     }
     TRY(read_end());
@@ -309,13 +292,9 @@ Result<std::optional<TarEntry>> TarReader::next()
         case 'g': TRY(check_global(TRY(read_text(size)))); continue;
         default: break;
         }
-        if (++m_entries > m_limits.entries)
-            return Error(ErrorKind::Invalid, fmt::format("it has more than {} entries", m_limits.entries));
-        auto entry = TRY(entry_of(block, extended));
-        if (!entry.path.empty())
-            return std::optional(std::move(entry));
-        TRY(skip_content());
-        extended = {};
+        if (++m_use.entries > m_limits.entries)
+            return Error(ErrorKind::Invalid, fmt::format("there are more than {} entries", m_limits.entries));
+        return std::optional(TRY(entry_of(block, extended)));
     }
 }
 
@@ -339,7 +318,13 @@ Result<TarEntry> TarReader::entry_of(Block const& block, Extended& extended)
     entry.gid = TRY(number("gid", 116, 8));
     entry.size = TRY(number("size", 124, 12));
     auto const* const mtime = extended.find("mtime");
-    entry.mtime = mtime ? TRY(seconds(*mtime)) : static_cast<std::int64_t>(TRY(number_at(block, 136, 12)));
+    entry.mtime = mtime ? TRY(seconds(*mtime)) : TRY(signed_number_at(block, 136, 12));
+    if (entry.type == TarType::CharacterDevice || entry.type == TarType::BlockDevice) {
+        entry.device_major = TRY(number_at(block, 329, 8));
+        entry.device_minor = TRY(number_at(block, 337, 8));
+    }
+    if (entry.path.empty() && entry.type != TarType::Directory)
+        return Error(ErrorKind::Invalid, fmt::format("the root itself is a {}", name_of(entry.type)));
     if (entry.size > m_limits.bytes)
         return Error(ErrorKind::Invalid, printable(m_name) + " claims to be larger than an archive may be");
     if (entry.type != TarType::File && entry.size > 0)
@@ -347,10 +332,7 @@ Result<TarEntry> TarReader::entry_of(Block const& block, Extended& extended)
             fmt::format("{} is a {} and claims to have content", printable(m_name), name_of(entry.type)));
     if (entry.type == TarType::HardLink || entry.type == TarType::SymbolicLink)
         entry.target = TRY(target_in(block, entry.type, extended.find("linkpath")).in(printable(m_name)));
-    constexpr std::string_view xattr = "SCHILY.xattr.";
-    for (auto const& [key, value] : extended.records)
-        if (key.starts_with(xattr))
-            entry.xattrs.emplace(key.substr(xattr.size()), value);
+    entry.xattrs = TRY(extended.xattrs().in(printable(m_name)));
     TRY(check_text(entry));
     m_left = entry.size;
     m_padding = (block_bytes - entry.size % block_bytes) % block_bytes;

@@ -211,6 +211,97 @@ TEST(Tar, RefusesALinkToNothing)
     expect_refused(mended(archive), "link to nothing");
 }
 
+TEST(Tar, AHardLinksTargetMayBeginWithASlash)
+{
+    auto const linked = [](std::string const& target) {
+        auto archive = archive_of({ { { .path = "b", .type = TarType::HardLink, .target = "xxxxxxxxx" } } });
+        archive.replace(157, 9, target + std::string(9 - target.size(), '\0'));
+        return mended(archive);
+    };
+    EXPECT_EQ(read_all(linked("//a"))->front().target, "a");
+    expect_refused(linked("/../a"), "leads out of the tree");
+    expect_refused(linked("/"), "link to nothing");
+}
+
+TEST(Tar, TheRootIsADirectoryWithoutAPath)
+{
+    auto archive = archive_of({ file("a", "") });
+    archive[0] = '.';
+    expect_refused(mended(archive), "the root itself is a file");
+    archive[156] = '5';
+    auto const root = read_all(mended(archive));
+    ASSERT_TRUE(root.ok()) << root.error().message();
+    EXPECT_EQ(root->front().path, "");
+}
+
+TEST(Tar, TakesTimesBefore1970)
+{
+    auto archive = archive_of({ file("a") });
+    archive.replace(136, 12, std::string(11, '\xff') + "\xfb");
+    EXPECT_EQ(read_all(mended(archive))->front().mtime, -5);
+    archive.replace(136, 12, std::string(4, '\xff') + std::string(8, '\x7f'));
+    expect_refused(mended(archive), "too small");
+    archive.replace(136, 12, std::string("\xff\0", 2) + std::string(10, '\xff'));
+    expect_refused(mended(archive), "too small");
+}
+
+TEST(Tar, TellsADevicesNumbers)
+{
+    auto archive = archive_of({ file("null", "") });
+    archive[156] = '3';
+    archive.replace(329, 7, "0000001");
+    archive.replace(337, 7, "0000003");
+    auto const device = read_all(mended(archive));
+    ASSERT_TRUE(device.ok()) << device.error().message();
+    EXPECT_EQ(device->front().device_major, 1);
+    EXPECT_EQ(device->front().device_minor, 3);
+}
+
+TEST(Tar, RefusesAttributesByWhichOverlayfsShowsOtherFiles)
+{
+    auto const with_xattr = [](std::string const& name) {
+        return archive_of({ { { .path = "a", .xattrs = { { name, "y" } } } } });
+    };
+    for (auto const* const name : { "trusted.overlay.redirect", "trusted.x", "user.overlay.metacopy" })
+        expect_refused(with_xattr(name), std::string("a: has the attribute ") + name);
+    EXPECT_TRUE(read_all(with_xattr("user.overlays")).ok());
+}
+
+TEST(Tar, RefusesTooManyAttributes)
+{
+    TarEntry entry { .path = "a" };
+    for (int number = 0; number < 128; ++number)
+        entry.xattrs.emplace("user." + std::to_string(number), "");
+    EXPECT_TRUE(read_all(archive_of({ { entry } })).ok());
+    entry.xattrs.emplace("user.more", "");
+    expect_refused(archive_of({ { entry } }), "a has more than 128 attributes");
+}
+
+TEST(Tar, EachEntryAndAttributeCounts)
+{
+    auto const archive = archive_of({ { { .path = "ab", .xattrs = { { "user.c", "d" } } } } });
+    constexpr std::size_t kept = 64 + 2 + 64 + 6 + 1;
+    EXPECT_TRUE(read_all(archive, { .text_bytes = kept }).ok());
+    expect_refused(archive, "more than 136 bytes", { .text_bytes = kept - 1 });
+}
+
+TEST(Tar, TellsTheFormsOfHeaders)
+{
+    auto const forms = [](std::string const& archive) {
+        TextSource source(archive);
+        TarReader reader(source);
+        while (*reader.next()) {}
+        return reader.forms();
+    };
+    EXPECT_EQ(forms(archive_of({ file("a") })), "ustar");
+    EXPECT_EQ(forms(archive_of({ file("a"), file(std::string(300, 'x')) })), "pax");
+    auto archive = archive_of({ file("a"), file(std::string(300, 'x')) });
+    archive.replace(257, 8, std::string("ustar  \0", 8));
+    EXPECT_EQ(forms(mended(archive)), "GNU and pax");
+    archive.replace(257, 8, std::string(8, '\0'));
+    EXPECT_EQ(forms(mended(archive)), "pax and v7");
+}
+
 TEST(Tar, RefusesASizeThatNobodyHas)
 {
     auto archive = archive_of({ file("a") });

@@ -59,7 +59,8 @@ void tar(ByteView bytes)
             return;
         if (!*entry)
             break;
-        require(is_clean((*entry)->path) && (*entry)->size <= bytes.size());
+        auto const is_root = (*entry)->path.empty() && (*entry)->type == oci::TarType::Directory;
+        require((is_root || is_clean((*entry)->path)) && (*entry)->size <= bytes.size());
         entries.push_back(**entry);
         is_writable = is_writable && writer.add(**entry).ok();
         for (;;) {
@@ -118,11 +119,11 @@ void layer(ByteView bytes)
     if (!inventory.ok())
         return;
     for (auto const& [path, file] : inventory->files) {
-        require(is_clean(path));
+        require(path.empty() || is_clean(path));
         auto const slash = path.rfind('/');
-        auto const above =
-            slash == std::string::npos ? inventory->files.end() : inventory->files.find(path.substr(0, slash));
-        require(above == inventory->files.end() || above->second.entry.type == oci::TarType::Directory);
+        auto const above = inventory->files.find(slash == std::string::npos ? "" : path.substr(0, slash));
+        require(above != inventory->files.end() && above->second.entry.type == oci::TarType::Directory);
+        require(file.entry.type != oci::TarType::HardLink);
     }
     require(oci::compare(*inventory, *inventory).likeness == oci::Likeness::Equal);
 }

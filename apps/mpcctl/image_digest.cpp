@@ -1,5 +1,7 @@
 #include "mpcctl/image_digest.h"
 
+#include <ranges>
+
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -8,9 +10,61 @@ namespace mpc::ctl {
 
 namespace {
 
-std::string hash_text(oci::FileInventory const& file) { return oci::BlobDigest(file.content).text(); }
+/// As many as Linux follows.
+constexpr int most_links = 40;
 
-json::Object as_json(oci::Inventory const& inventory, std::optional<oci::FileInventory> const& file)
+/// Who asked for what, and got which file.
+struct Found {
+    std::string asked;
+    oci::FileInventory file;
+
+    [[nodiscard]] std::string path() const { return "/" + printable(file.entry.path); }
+    [[nodiscard]] std::string hash() const { return oci::BlobDigest(file.content).text(); }
+};
+
+/// The parts of a path, in reverse order, as they will be taken from the end.
+void push_parts(std::vector<std::string>& parts, std::string_view path)
+{
+    std::vector<std::string> all;
+    for (auto const part : std::views::split(path, '/'))
+        all.emplace_back(part.begin(), part.end());
+    parts.insert(parts.end(), all.rbegin(), all.rend());
+}
+
+/// The entry at a path as the kernel walks it in a container, whose root ".." does not leave.
+Result<oci::FileInventory> walk(oci::Files const& files, std::string_view path)
+{
+    std::vector<std::string> parts;
+    push_parts(parts, path);
+    auto at = files.find("");
+    for (int links = 0; !parts.empty();) {
+        auto const part = std::move(parts.back());
+        parts.pop_back();
+        if (part.empty() || part == ".")
+            continue;
+        auto const above = at->first;
+        if (at->second.entry.type != oci::TarType::Directory)
+            return Error(ErrorKind::Invalid, fmt::format("/{} is no directory", printable(above)));
+        if (part == "..") {
+            at = files.find(above.substr(0, above.find('/') == std::string::npos ? 0 : above.rfind('/')));
+            continue;
+        }
+        auto const next = above.empty() ? part : above + "/" + part;
+        at = files.find(next);
+        if (at == files.end())
+            return Error(ErrorKind::NotFound, fmt::format("/{} is not in the image", printable(next)));
+        if (at->second.entry.type != oci::TarType::SymbolicLink)
+            continue;
+        if (++links > most_links)
+            return Error(ErrorKind::Invalid, fmt::format("/{} is one link too many", printable(next)));
+        auto const& target = at->second.entry.target;
+        at = files.find(target.starts_with('/') ? "" : above);
+        push_parts(parts, target);
+    }
+    return at->second;
+}
+
+json::Object as_json(oci::Inventory const& inventory, std::optional<Found> const& found)
 {
     json::Object object;
     object.add_new("manifest_digest", inventory.manifest ? json::Value(inventory.manifest->text()) : json::Value());
@@ -22,14 +76,14 @@ json::Object as_json(oci::Inventory const& inventory, std::optional<oci::FileInv
             { "size", layer.size }, { "unpacked_size", layer.tar_size },
             { "compression", oci::name_of(layer.compression) } });
     object.add_new("layers", std::move(layers));
-    if (file)
+    if (found)
         object.add_new("file",
-            json::Object { { "path", "/" + printable(file->entry.path) }, { "size", file->entry.size },
-                { "sha256", to_hex(file->content) } });
+            json::Object { { "asked", printable(found->asked) }, { "path", found->path() },
+                { "size", found->file.entry.size }, { "sha256", to_hex(found->file.content) } });
     return object;
 }
 
-std::string as_text(oci::Inventory const& inventory, std::optional<oci::FileInventory> const& file)
+std::string as_text(oci::Inventory const& inventory, std::optional<Found> const& found)
 {
     auto const manifest =
         inventory.manifest ? inventory.manifest->text() : "none: a registry makes one when it is pushed";
@@ -42,9 +96,11 @@ std::string as_text(oci::Inventory const& inventory, std::optional<oci::FileInve
         text += fmt::format("layer {:<10} {}  {}, {} bytes\n  diff id        {}\n", at + 1, layer.digest.text(),
             oci::name_of(layer.compression), layer.size, layer.diff_id.text());
     }
-    if (file)
-        text += fmt::format("file             {}  /{}, {} bytes\n", hash_text(*file), printable(file->entry.path),
-            file->entry.size);
+    if (found)
+        text +=
+            fmt::format("file             {}  {}, {} bytes\n", found->hash(), found->path(), found->file.entry.size);
+    if (found && printable(found->asked) != found->path())
+        text += fmt::format("  asked for as   {}\n", printable(found->asked));
     return text
         + "\nThe manifest digest is what the contract's votes, the approved list and the compose file name, and what "
           "registries\nserve. The image ID does not depend on compression; seed-era (2025) configurations name it, and "
@@ -55,32 +111,24 @@ std::string as_text(oci::Inventory const& inventory, std::optional<oci::FileInve
 
 Result<oci::FileInventory> file_in(oci::Inventory const& inventory, std::string_view path)
 {
-    path.remove_prefix(path.starts_with('/') ? 1 : 0);
-    auto const name = TRY(oci::clean_path(path));
-    auto const found = inventory.files.find(name);
-    if (found == inventory.files.end())
-        return Error(ErrorKind::NotFound, fmt::format("/{} is not in the image", printable(name)))
-            .remedy("give the path that a container sees");
-    auto const& entry = found->second.entry;
-    if (entry.type == oci::TarType::SymbolicLink)
-        return Error(ErrorKind::Invalid,
-            fmt::format("/{} is a symbolic link to {}", printable(name), printable(entry.target)))
-            .remedy("give the path of the file itself");
-    if (entry.type != oci::TarType::File && entry.type != oci::TarType::HardLink)
-        return Error(ErrorKind::Invalid, fmt::format("/{} is a {}", printable(name), oci::name_of(entry.type)))
+    auto file = TRY(walk(inventory.files, path).in(printable(path)).remedy("give the path that a container sees"));
+    auto const& entry = file.entry;
+    if (entry.type != oci::TarType::File)
+        return Error(ErrorKind::Invalid, fmt::format("/{} is a {}", printable(entry.path), oci::name_of(entry.type)))
             .remedy("give the path of a file");
-    return found->second;
+    return file;
 }
 
 Result<ExitCode> run(ImageDigestOptions const& options, Interrupt const& interrupt)
 {
-    auto const place = TRY(parse_image_place(options.image));
-    auto const image = TRY(open_image(place, options.access, interrupt));
+    auto const image = TRY(open_named_image(options.image, options.access, interrupt));
     auto const inventory = TRY(oci::take_inventory(image).in(printable(options.image)));
-    std::optional<oci::FileInventory> file;
-    if (options.file)
-        file = TRY(file_in(inventory, *options.file));
-    fmt::print("{}", options.json ? json::write_pretty(as_json(inventory, file)) + "\n" : as_text(inventory, file));
+    std::optional<Found> found;
+    if (options.file) {
+        auto const file = TRY(file_in(inventory, *options.file).in(printable(options.image)));
+        found = Found { .asked = *options.file, .file = file };
+    }
+    fmt::print("{}", options.json ? json::write_pretty(as_json(inventory, found)) + "\n" : as_text(inventory, found));
     return ExitCode::Done;
 }
 

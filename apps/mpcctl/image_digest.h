@@ -18,8 +18,8 @@ struct ImageDigestOptions {
     bool json = false;
 };
 
-/// A file of the image, by a path that may begin with '/'. Links are not followed. Errors: NotFound; Invalid (not a
-/// file; a link's target is named).
+/// The file that a container sees at a path, which may begin with '/'; its own path is in its entry. Symbolic links are
+/// followed within the image. Errors: NotFound; Invalid (not a file, too many links).
 [[nodiscard]] Result<oci::FileInventory> file_in(oci::Inventory const& inventory, std::string_view path);
 
 /// Prints the digests. Errors: what open_image() and take_inventory() refuse.

@@ -89,9 +89,15 @@ struct Opener {
     }
     Result<oci::StoredImage> operator()(EnginePlace const& place) const
     {
-        auto const archive = TRY(saved_by_engine(place, access, interrupt).in(place.reference));
-        return oci::open_docker_archive(archive).in(place.reference);
+        auto const archive = TRY(saved_by_engine(place, access, interrupt));
+        return oci::open_docker_archive(archive);
     }
+};
+
+struct Name {
+    std::string operator()(oci::Place const& place) const { return printable(place.path.string()); }
+    std::string operator()(RegistryPlace const& place) const { return place.name.repository(); }
+    std::string operator()(EnginePlace const& place) const { return place.reference; }
 };
 
 }  // namespace
@@ -111,7 +117,14 @@ Result<ImagePlace> parse_image_place(std::string_view text)
 
 Result<oci::StoredImage> open_image(ImagePlace const& place, ImageAccess const& access, Interrupt const& interrupt)
 {
-    return std::visit(Opener { access, interrupt }, place);
+    return std::visit(Opener { access, interrupt }, place).in(std::visit(Name {}, place));
+}
+
+Result<oci::StoredImage> open_named_image(std::string const& text, ImageAccess const& access,
+    Interrupt const& interrupt)
+{
+    auto const place = TRY(parse_image_place(text).in(printable(text)));
+    return std::visit(Opener { access, interrupt }, place).in(printable(text));
 }
 
 }  // namespace mpc::ctl

@@ -34,9 +34,14 @@ struct ImageAccess {
 };
 
 /// The image, whose manifest and config are what their digests say. What is not on disk comes into temporary files
-/// without a name, and of a registry each layer is checked as it comes. Errors: those of oci::open_image(); NotFound
-/// (there is no such image there); from_other_side() for what a registry or the engine does wrong.
+/// without a name, and of a registry each layer is checked as it comes. Errors, with the path or name: those of
+/// oci::open_image(); NotFound (there is no such image there); from_other_side() for what a registry or the engine does
+/// wrong.
 [[nodiscard]] Result<oci::StoredImage> open_image(ImagePlace const& place, ImageAccess const& access,
+    Interrupt const& interrupt);
+
+/// The same by the text of its place, with which every error begins.
+[[nodiscard]] Result<oci::StoredImage> open_named_image(std::string const& text, ImageAccess const& access,
     Interrupt const& interrupt);
 
 /// Puts an image with a manifest into a registry: layers that it has not, the config, and at last the manifest under

@@ -15,7 +15,7 @@ import subprocess
 import tarfile
 
 import suite
-from support.images import LONG, Place, as_json, mpcctl, refused
+from support.images import LONG, Place, as_json, layout_with_layer, mpcctl, refused
 
 CAPABILITY = bytes.fromhex("0100000200040000000000000000000000000000")
 
@@ -247,7 +247,10 @@ def digests_are_those_of_the_bytes():
             assert seen["image_id"] == built["image_id"] and seen["file"]["sha256"] == content, seen
             assert seen["manifest_digest"] == (None if form == "docker-archive" else built["manifest_digest"]), seen
             assert seen["layers"] == built["layers"], seen
-        refused(mpcctl("digest", where, "--file", "/app/link"), 3, "symbolic link to ../etc/note")
+        linked = as_json("digest", where, "--file", "/app/link")["file"]
+        assert (linked["asked"], linked["path"], linked["size"]) == ("/app/link", "/etc/note", 6), linked
+        text = mpcctl("digest", where, "--file", "/app/link").stdout.decode()
+        assert "  /etc/note, 6 bytes\n  asked for as   /app/link\n" in text, text
         refused(mpcctl("digest", where, "--file", "/nothing"), 3, "/nothing is not in the image")
         text = mpcctl("digest", where).stdout.decode()
         assert built["image_id"] in text and "contract" in text and "seed-era" in text, text
@@ -309,6 +312,39 @@ def a_difference_explains_itself():
         assert any(where == "config: config.Env" and matters for where, _, matters in found), found
         text = mpcctl("compare", one, other).stdout.decode()
         assert hashlib.sha256(b"A!").hexdigest() in text and "1 bytes" in text and "2 bytes" in text, text
+
+
+def a_difference_of_content_is_not_lost_among_times():
+    with Place() as place:
+        for name, time in (("one", 0), ("two", 5)):
+            for number in range(300):
+                place.write(f"root/{number:03}", b"x")
+            place.write("root/z", name.encode())
+            place.build(name=name, SOURCE_DATE_EPOCH=str(time))
+        places = f"oci:{place / 'one'}", f"oci:{place / 'two'}"
+        lines = mpcctl("compare", *places).stdout.decode().splitlines()
+        assert lines[0] == "different" and lines[1].startswith("  ! /z: content: "), lines
+        assert lines[-1] == "  ~ 301 files: other times" and len(lines) < 10, lines
+        assert len(as_json("compare", *places, code=10)["differences"]) > 301
+
+
+def devices_and_the_root_are_compared():
+    def layer(name, mode, major):
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as tar:
+            root = tarfile.TarInfo("./")
+            root.type, root.mode, root.mtime = tarfile.DIRTYPE, mode, -5
+            device = tarfile.TarInfo("null")
+            device.type, device.devmajor, device.devminor = tarfile.CHRTYPE, major, 3
+            tar.addfile(root)
+            tar.addfile(device)
+        return layout_with_layer(place, out.getvalue(), name)
+
+    with Place() as place:
+        plain = layer("plain", 0o755, 1)
+        assert compared(plain, layer("open", 0o777, 1), 10) >= {("/", "mode", True)}
+        assert compared(plain, layer("other", 0o755, 2), 10) >= {("/null", "content", True)}
+        refused(mpcctl("digest", plain, "--file", "/null"), 3, "/null is a character device")
 
 
 def layers_in_other_pieces_are_the_same_content():
@@ -375,6 +411,8 @@ suite.run([
     digests_are_those_of_the_bytes,
     a_base_is_taken_byte_for_byte,
     a_difference_explains_itself,
+    a_difference_of_content_is_not_lost_among_times,
+    devices_and_the_root_are_compared,
     layers_in_other_pieces_are_the_same_content,
     skopeo_takes_them_and_keeps_their_digest,
     an_archive_of_other_tools_is_read,

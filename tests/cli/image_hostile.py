@@ -114,13 +114,14 @@ def hostile_layers_are_refused():
         "is an absolute path": tar_of(("/etc/passwd", file, b"")),
         "in the layer twice": tar_of(("a", file, b"1"), ("a", file, b"2")),
         "lies below": tar_of(("a", link, "/etc"), ("a/passwd", file, b"")),
-        "hard link to no file": tar_of(("a", hard, "nothing")),
+        "hard link to no file that is there before it": tar_of(("a", hard, "nothing")),
+        "hides /a": tar_of(("a", file, b"1"), (".wh.a", file, b"")),
         "its target": tar_of(("a", hard, "../../etc/shadow")),
         "is cut": GOOD[:600],
         "has no end": GOOD[:1024],
         "follows the end": GOOD + b"x" * 512,
         "checksum": bytes(broken),
-        "is a device": tar_of(("dev", tarfile.CHRTYPE, b"")),
+        "is the character device 0:0": tar_of(("dev", tarfile.CHRTYPE, b"")),
         "unknown type": tar_of(("a", b"Z", b"")),
         "not a tar archive": b"no archive at all" * 100,
     }.items():
@@ -171,9 +172,36 @@ def bombs_are_refused():
     long = b"n" * 4000
     names = (pax((b"path", long + str(number).zfill(8).encode())) + header("a", 0) for number in range(35_000))
     bomb = b"".join([packer.compress(name) for name in names] + [packer.flush()])
-    is_refused(bomb, "its names and attributes have more than")
+    is_refused(bomb, "names and attributes have more than")
+    many = b"".join(b"20 SCHILY.xattr.%02x=\n" % number for number in range(200))
+    many = header("pax", len(many), b"x") + many + b"\0" * (-len(many) % 512)
+    is_refused(many + GOOD, "has more than 128 attributes")
     deep = b"/".join([b"d"] * 600)
     is_refused(pax((b"path", deep)) + GOOD, "longer or deeper")
+
+
+def attributes_of_overlayfs_are_refused():
+    """An engine that unpacks them shows another directory in the place of this one."""
+    for name in (b"trusted.overlay.redirect", b"trusted.overlay.opaque", b"user.overlay.redirect"):
+        is_refused(pax((b"SCHILY.xattr." + name, b"/x")) + GOOD, f"a: has the attribute {name.decode()}")
+
+
+def every_error_begins_with_the_image():
+    for form in FORMS:
+        with Place() as place, image_in(form, place, b"no archive at all" * 100) as (name, where):
+            for command in (["digest", name], ["compare", name, name]):
+                done = mpcctl(*command, *where)
+                assert done.stderr.decode().startswith(f"mpcctl: {name}: layer 1: "), done
+    with Place() as place:
+        layout = layout_with_layer(place, GOOD)
+        place.write("hostile/index.json", b"no JSON")
+        for name, code, wanted in ((layout, 3, "index.json: "), ("oci:/none", 3, "cannot open"),
+                                   ("registry:127.0.0.1:1/a:1", 4, ""), ("engine:a:1", 4, ""), ("what", 2, "")):
+            done = mpcctl("digest", name, "--engine", place / "none")
+            assert done.stderr.decode().startswith(f"mpcctl: {name}: {wanted}"), done
+            refused(done, code)
+        done = mpcctl("digest", layout_with_layer(place, GOOD, "good"), "--file", "none")
+        refused(done, 3, f"mpcctl: oci:{place / 'good'}: none: /none is not in the image")
 
 
 def contradictions_between_digests_and_bytes_are_refused():
@@ -287,6 +315,8 @@ suite.run([
     lying_sizes_are_refused,
     cut_and_damaged_compression_is_refused,
     bombs_are_refused,
+    attributes_of_overlayfs_are_refused,
+    every_error_begins_with_the_image,
     contradictions_between_digests_and_bytes_are_refused,
     archives_that_are_no_images_are_refused,
     a_layout_does_not_lead_out_of_itself,

@@ -309,7 +309,7 @@ def lies_in_a_manifest_are_refused():
             assert not os.listdir(place.path)
     with Registry() as registry:
         with_manifest(registry, lambda _: None, "text/html")
-        refused(mpcctl("digest", registry.place + ":1"), 4, "it is a text/html and no image")
+        refused(mpcctl("digest", registry.place + ":1"), 4, 'it is "text/html" and no image')
     with Registry() as registry:
         inner = registry.add_manifest(b"{}")
         for _ in range(5):

@@ -335,13 +335,14 @@ def a_disk_is_not_lost_unasked_when_its_key_provider_is_taken_away():
     vmm = Vmm()
     with running(vmm) as url, deployment() as path:
         assert_ends(deploy(url, path), 0)
+        before = len(vmm.methods())
         with open(path, "a", encoding="utf-8") as file:
             file.write('\nkey_provider = "none"\n')
         done = mpcctl(url, "plan", "--file", path)
         assert_ends(done, 0, "THE DATA DISK WILL BE LOST", "exactly what made the disk")
         assert "Nobody will ever" not in done.stdout, "it opens again with what made it"
         assert_ends(deploy(url, path, "--yes"), 3, "would be lost", "--accept-data-loss")
-    assert not {"ShutdownVm", "UpdateVm", "StartVm"} & set(vmm.methods()), vmm.methods()
+    assert not {"ShutdownVm", "UpdateVm", "StartVm"} & set(vmm.methods()[before:]), vmm.methods()
 
 
 def a_vmm_that_makes_something_else_is_found_out():

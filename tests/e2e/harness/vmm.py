@@ -55,8 +55,12 @@ class Vmm:
             self._program = subprocess.Popen(
                 [*self._under, self._mpcctl, "sim", "vmm", "--listen", f"unix:{self.socket}", "--directory", self.directory,
                  *self._options, *more], stderr=output, preexec_fn=die_with_parent)
-        wait_until("the VMM", self.socket.exists)
+        wait_until("the VMM", self._listens)
         return self
+
+    def _listens(self):
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(self.socket)) == 0
 
     def kill(self):
         """As `kill -9`."""

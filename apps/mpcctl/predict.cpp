@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "mpcctl/event_text.h"
 #include "mpcctl/option_values.h"
 #include "mpcctl/say.h"
@@ -14,10 +15,12 @@ namespace {
 constexpr std::size_t file_limit = std::size_t { 1 } << 20;
 
 /// The id alone means the provider that the network accepts.
-std::string key_provider_payload(std::string const& given)
+Result<std::string> key_provider_payload(std::string const& given)
 {
     if (given.starts_with('{'))
         return given;
+    if (!is_utf8(given))
+        return Error(ErrorKind::Invalid, "--key-provider is not UTF-8 text").remedy("give its MRENCLAVE in hex");
     return json::write(json::Object { { "name", "local-sgx" }, { "id", given } });
 }
 
@@ -65,9 +68,10 @@ Result<ExitCode> run(PredictOptions const& options, Interrupt const&)
 {
     auto app_compose = TRY(read_file(options.app_compose, file_limit).in("app-compose"));
     auto const digest = TRY(parse_image_digest(options.image_digest).in("--image-digest"));
+    auto const key_provider = TRY(key_provider_payload(options.key_provider));
     attestation::Deployment deployment { .app_compose = std::move(app_compose),
         .dstack_version = options.dstack_version,
-        .key_provider = key_provider_payload(options.key_provider),
+        .key_provider = key_provider,
         .instance_id = {},
         .image_digest = digest };
     if (options.instance_id)

@@ -1,7 +1,7 @@
 #include "mpcctl/vm_logs.h"
 
+#include "base/text.h"
 #include "mpcctl/say.h"
-#include "report/text.h"
 #include "json/json.h"
 
 namespace mpc::ctl {
@@ -25,8 +25,8 @@ std::string LogText::shown(std::string line) const
     if (line.ends_with('\r'))
         line.pop_back();
     if (m_form == LogForm::Json)
-        return json::write(json::Object { { "line", report::valid_utf8(line) } }) + "\n";
-    return report::shown(line) + "\n";
+        return json::write(json::Object { { "line", line } }) + "\n";
+    return printable(line, uncut) + "\n";
 }
 
 std::string LogText::add(std::string_view piece)

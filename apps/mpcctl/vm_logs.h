@@ -17,7 +17,7 @@ struct LogsOptions {
 };
 
 /// Foreign text, line by line, without the line that a VMM sends to keep a connection alive. As text it is made fit for
-/// a terminal, see report::shown(). As JSON each line is {"line": text}, with U+FFFD for what is not UTF-8.
+/// a terminal, see printable(). As JSON each line is {"line": text}, with U+FFFD for what is not UTF-8.
 class LogText {
 public:
     explicit LogText(LogForm form = LogForm::Text) : m_form(form) {}

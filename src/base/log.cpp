@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace mpc {
 
 namespace {
@@ -20,30 +22,16 @@ std::string utc_now(char const* format)
     return { text, std::strftime(text, sizeof text, format, &parts) };
 }
 
-std::string quoted(std::string_view text)
-{
-    std::string out = "\"";
-    for (auto const c : text) {
-        if (c == '"' || c == '\\')
-            out += '\\';
-        if (static_cast<unsigned char>(c) < 0x20)
-            out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        else
-            out += c;
-    }
-    return out + '"';
-}
-
 std::string text_line(std::string_view level, std::string_view step, std::string_view message,
     std::initializer_list<LogField> fields)
 {
     auto line = utc_now("%H:%M:%S ");
     if (level != "info")
         line += fmt::format("{}: ", level);
-    line += fmt::format("{}: {}", step, printable(message, message.size()));
+    line += fmt::format("{}: {}", step, printable(message, uncut));
     char const* separator = " (";
     for (auto const& [name, value] : fields) {
-        line += fmt::format("{}{}={}", separator, name, printable(value, value.size()));
+        line += fmt::format("{}{}={}", separator, name, printable(value, uncut));
         separator = " ";
     }
     return line + (fields.size() > 0 ? ")\n" : "\n");
@@ -53,9 +41,9 @@ std::string json_line(std::string_view level, std::string_view step, std::string
     std::initializer_list<LogField> fields)
 {
     auto line = fmt::format(R"({{"time":"{}","level":"{}","step":{},"message":{})", utc_now("%Y-%m-%dT%H:%M:%SZ"),
-        level, quoted(step), quoted(message));
+        level, json_quoted(step), json_quoted(valid_utf8(message)));
     for (auto const& [name, value] : fields)
-        line += fmt::format(",{}:{}", quoted(name), quoted(value));
+        line += fmt::format(",{}:{}", json_quoted(name), json_quoted(valid_utf8(value)));
     return line + "}\n";
 }
 
@@ -68,16 +56,6 @@ void Log::write(std::string_view level, std::string_view step, std::string_view 
         m_format == LogFormat::Text ? text_line(level, step, message, fields) : json_line(level, step, message, fields);
     // A log that cannot be written must not stop the node.
     [[maybe_unused]] auto const written = ::write(m_fd, line.data(), line.size());
-}
-
-std::string printable(std::string_view text, std::size_t limit)
-{
-    std::string out;
-    for (auto const c : text.substr(0, limit))
-        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-    if (text.size() > limit)
-        out += " [...]";
-    return out;
 }
 
 }  // namespace mpc

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.h"  // what is logged of others is made printable
+
 namespace mpc {
 
 enum class LogFormat { Text, Json };
@@ -39,8 +41,5 @@ private:
     LogFormat m_format;
     int m_fd;
 };
-
-/// Foreign text made fit for a log line or an error: control characters become spaces, and at most `limit` bytes stay.
-[[nodiscard]] std::string printable(std::string_view text, std::size_t limit = 400);
 
 }  // namespace mpc

@@ -15,9 +15,6 @@ namespace mpc::config {
 /// place, even a secret.
 [[nodiscard]] bool is_plausible_name(std::string_view text);
 
-/// Whether the text is UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
-[[nodiscard]] bool is_utf8(std::string_view text);
-
 /// Whether a line, trimmed, belongs to the TOML form: it assigns to launcher_config or mpc_node_config, bare or quoted,
 /// or is the header of one of these tables or of a table in them.
 [[nodiscard]] bool names_toml_table(std::string_view line);

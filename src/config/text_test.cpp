@@ -36,32 +36,6 @@ TEST(PlausibleName, IsAnIdentifierOfAtMost64Characters)
     EXPECT_FALSE(is_plausible_name("a\n"));
 }
 
-TEST(Utf8, AcceptsTheFirstAndLastCharactersOfEachLength)
-{
-    for (auto const* text : { "", "a\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
-             "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf" })
-        EXPECT_TRUE(is_utf8(text)) << text;
-}
-
-TEST(Utf8, RefusesOverlongForms)
-{
-    for (auto const* text : { "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf" })
-        EXPECT_FALSE(is_utf8(text));
-}
-
-TEST(Utf8, RefusesSurrogatesAndWhatIsBeyondUnicode)
-{
-    for (auto const* text : { "\xed\xa0\x80", "\xed\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff" })
-        EXPECT_FALSE(is_utf8(text));
-}
-
-TEST(Utf8, RefusesACharacterThatIsCutOrStartsInTheMiddle)
-{
-    for (auto const* text :
-        { "\xc2", "\xe1\x80", "\xf1\x80\x80", "\x80", "a\xbf", "\xe1\x80x", "\xf1\x80\x80x", "\xc2x" })
-        EXPECT_FALSE(is_utf8(text));
-}
-
 TEST(TomlTable, IsNamedByHeadersAndAssignments)
 {
     for (auto const* line : { "[launcher_config]", "[ mpc_node_config ]", "[mpc_node_config.node]",

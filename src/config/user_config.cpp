@@ -1,5 +1,6 @@
 #include "config/user_config.h"
 
+#include "base/text.h"
 #include "config/key_value_config.h"
 #include "config/text.h"
 #include "config/toml_config.h"

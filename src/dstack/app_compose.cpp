@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "base/text.h"
 #include "base/trim.h"
-#include "json/json.h"
 
 namespace mpc::dstack {
 
@@ -20,30 +20,7 @@ constexpr std::size_t longest_name = 255;
 constexpr std::size_t guest_limit = 256 * 1024;      // of 0.5.5 to 0.5.11
 constexpr std::size_t old_guest_limit = 128 * 1024;  // up to 0.5.4
 
-/// A text as Python's json writes it when it keeps UTF-8: only what JSON demands is escaped, and DEL is not.
-std::string quoted(std::string_view text)
-{
-    std::string out = "\"";
-    for (char const c : text) {
-        switch (c) {
-        case '"': out += "\\\""; break;
-        case '\\': out += "\\\\"; break;
-        case '\n': out += "\\n"; break;
-        case '\r': out += "\\r"; break;
-        case '\t': out += "\\t"; break;
-        case '\b': out += "\\b"; break;
-        case '\f': out += "\\f"; break;
-        default:
-            if (static_cast<unsigned char>(c) < 0x20)
-                out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-            else
-                out += c;
-        }
-    }
-    return out + '"';
-}
-
-/// An object of one level, indented by four spaces.
+/// An object of one level, indented by four spaces, as Python's json writes it when it keeps UTF-8.
 class Writer {
 public:
     void number(std::string_view name, std::uint64_t value) { member(name, std::to_string(value)); }
@@ -73,11 +50,9 @@ private:
 
     std::string checked(std::string_view name, std::string_view value)
     {
-        auto out = quoted(value);
-        // The strict reader refuses exactly what is not UTF-8: everything else is escaped by now.
-        if (m_not_utf8.empty() && !json::read(out, { .bytes = out.size() }).ok())
+        if (m_not_utf8.empty() && !is_utf8(value))
             m_not_utf8 = name;
-        return out;
+        return json_quoted(value);
     }
 
     std::string m_out = "{";

@@ -118,12 +118,12 @@ struct Object::Member {
 /// As read, for a text that must be an object.
 [[nodiscard]] Result<Object> read_object(std::string_view text, Limits limits = {});
 
-/// Compact, members in their own order.
+/// Compact, members in their own order. What is not UTF-8 is written as U+FFFD, so that a reader takes it.
 [[nodiscard]] std::string write(Value const& value);
 /// As write, indented by two spaces, for people.
 [[nodiscard]] std::string write_pretty(Value const& value);
-/// RFC 8785 (JCS): compact, members sorted by name; equal values give equal bytes. Of numbers, whole ones only: a
-/// double is written as by write(), and ours never hold one.
+/// RFC 8785 (JCS): compact, members sorted by name; equal values give equal bytes. Of numbers, whole ones only, as
+/// ours are. What is not UTF-8 stays so and is no JSON: a text that is hashed or compared stands for no other one.
 [[nodiscard]] std::string write_canonical(Value const& value);
 
 }  // namespace mpc::json

@@ -104,6 +104,19 @@ TEST(JsonWrite, PrettyIndentsAndIsReadBackAsTheSame)
     EXPECT_EQ(write(*read(write_pretty(value))), write(value));
 }
 
+TEST(JsonWrite, WritesWhatItsReaderTakesAlsoOfTextThatIsNotUtf8)
+{
+    Value const value = Object { { "a\xff", "b\xe6\x97" } };
+    EXPECT_EQ(write(value), "{\"a\xef\xbf\xbd\":\"b\xef\xbf\xbd\xef\xbf\xbd\"}");
+    EXPECT_TRUE(read(write_pretty(value)).ok());
+}
+
+TEST(JsonWrite, CanonicalTakesNoTextForAnother)
+{
+    EXPECT_NE(write_canonical("\xff"), write_canonical("\xef\xbf\xbd"));
+    EXPECT_FALSE(read(write_canonical("\xff")).ok());
+}
+
 TEST(JsonWrite, GivesZeroNoSign) { EXPECT_EQ(write_canonical(*read("[-0.0,0.0,-0e1]")), "[0,0,0]"); }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace mpc::json {
 
 namespace {
@@ -28,8 +30,8 @@ public:
             text += std::to_string(*negative);
         else if (auto const* real = value.real())
             text += *real == 0 ? "0" : fmt::format("{}", *real);  // without a sign (RFC 8785 section 3.2.2.3)
-        else if (auto const* string = value.text())
-            quoted(*string);
+        else if (auto const* characters = value.text())
+            string(*characters);
         else if (auto const* elements = value.array())
             array(*elements);
         else if (auto const* members = value.object())
@@ -58,7 +60,7 @@ private:
         open('{');
         for (auto const* member : ordered) {
             separate(member != ordered.front());
-            quoted(member->name);
+            string(member->name);
             text += m_style == Style::Pretty ? ": " : ":";
             value(member->value);
         }
@@ -89,27 +91,10 @@ private:
             text += '\n' + std::string(2 * m_depth, ' ');
     }
 
-    // RFC 8785 section 3.2.2.2: the short escapes where there is one, \u00xx for other controls, the rest as it is.
-    void quoted(std::string_view string)
+    /// What is hashed or compared stands for no other text: there what is not UTF-8 stays so, and no reader takes it.
+    void string(std::string_view string)
     {
-        text += '"';
-        for (auto const c : string) {
-            switch (c) {
-            case '"': text += "\\\""; break;
-            case '\\': text += "\\\\"; break;
-            case '\b': text += "\\b"; break;
-            case '\f': text += "\\f"; break;
-            case '\n': text += "\\n"; break;
-            case '\r': text += "\\r"; break;
-            case '\t': text += "\\t"; break;
-            default:
-                if (static_cast<unsigned char>(c) < 0x20)
-                    text += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-                else
-                    text += c;
-            }
-        }
-        text += '"';
+        text += m_style == Style::Canonical || is_utf8(string) ? json_quoted(string) : json_quoted(valid_utf8(string));
     }
 
     Style m_style;

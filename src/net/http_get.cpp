@@ -9,7 +9,7 @@
 
 #include <curl/curl.h>
 
-#include "base/log.h"
+#include "base/text.h"
 #include "net/http_fetch.h"
 #include "net/http_post.h"
 #include "net/http_stream.h"

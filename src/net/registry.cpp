@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "base/log.h"
+#include "base/text.h"
 #include "hash/hasher.h"
 #include "net/challenge.h"
 #include "json/json.h"

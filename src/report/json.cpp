@@ -1,9 +1,9 @@
 // The report for machines: the schema of docs/verify-json.md.
 #include "json/json.h"
 
+#include "report/document.h"
 #include "report/groups.h"
 #include "report/measurements.h"
-#include "report/text.h"
 
 namespace mpc::report {
 
@@ -23,9 +23,6 @@ Value value_of(std::optional<crypto::Time> time) { return time ? Value(to_text(*
 
 Value value_of(std::optional<TcbStatus> status) { return status ? Value(name_of(*status)) : Value(); }
 
-/// Text that somebody else wrote: what is no character would make the document no JSON.
-Value foreign(std::string_view text) { return valid_utf8(text); }
-
 template <typename Items, typename Convert>
 Array list_of(Items const& items, Convert convert)
 {
@@ -39,8 +36,8 @@ Value check_value(attestation::Check const& check)
 {
     bool const judged = check.result != CheckResult::NotApplicable;
     return Object { { "name", name_of(check.id) }, { "group", group_of(check.id).name },
-        { "clause", clause_of(check.id) }, { "result", name_of(check.result) }, { "found", foreign(check.found) },
-        { "expected", judged ? foreign(check.expected) : Value() } };
+        { "clause", clause_of(check.id) }, { "result", name_of(check.result) }, { "found", check.found },
+        { "expected", judged ? check.expected : Value() } };
 }
 
 Value measurements_value(Report const& report)
@@ -79,14 +76,14 @@ std::string_view name_of(WindowKind kind)
 
 Value window_value(attestation::Window const& window)
 {
-    return Object { { "kind", name_of(window.kind) }, { "what", foreign(window.what) },
-        { "from", to_text(window.from) }, { "until", to_text(window.until) } };
+    return Object { { "kind", name_of(window.kind) }, { "what", window.what }, { "from", to_text(window.from) },
+        { "until", to_text(window.until) } };
 }
 
 Value prospect_value(attestation::Prospect const& prospect)
 {
-    return Object { { "cause", name_of(prospect.cause) }, { "what", foreign(prospect.what) },
-        { "when", to_text(prospect.when) }, { "then", foreign(prospect.then) } };
+    return Object { { "cause", name_of(prospect.cause) }, { "what", prospect.what }, { "when", to_text(prospect.when) },
+        { "then", prospect.then } };
 }
 
 /// The runtime events, each with the digest that it has and not the one that was logged.
@@ -99,8 +96,7 @@ Value events_value(attestation::Evidence const& evidence)
         if (event.imr != 3)
             continue;
         auto const digest = to_hex(evidence::runtime_event_digest(event.name, event.payload));
-        events.push_back(Object {
-            { "name", foreign(event.name) }, { "payload", to_hex(event.payload) }, { "digest", digest } });
+        events.push_back(Object { { "name", event.name }, { "payload", to_hex(event.payload) }, { "digest", digest } });
     }
     return events;
 }
@@ -114,8 +110,8 @@ void add_verdict(Object& object, Document const& document)
     object.add_new("scope", report.scope == Scope::Node ? "node" : "platform");
     object.add_new("first_failure", failure ? Value(name_of(failure->id)) : Value());
     object.add_new("judged_at", to_text(report.judged_at));
-    object.add_new("evidence_source", foreign(document.evidence_source));
-    object.add_new("collateral_source", foreign(document.collateral_source));
+    object.add_new("evidence_source", document.evidence_source);
+    object.add_new("collateral_source", document.collateral_source);
 }
 
 }  // namespace
@@ -124,10 +120,11 @@ std::string as_json(Document const& document)
 {
     auto const& report = document.report;
     auto const name = [](auto const& item) { return Value(name_of(item)); };
+    auto const text = [](std::string const& item) { return Value(item); };
     Object object;
     add_verdict(object, document);
     object.add_new("tcb_status", report.tcb ? Value(name_of(report.tcb->status)) : Value());
-    object.add_new("advisories", report.tcb ? list_of(report.tcb->advisories, foreign) : Array());
+    object.add_new("advisories", report.tcb ? list_of(report.tcb->advisories, text) : Array());
     object.add_new("tcb", tcb_value(report));
     object.add_new("valid_from", value_of(report.valid_from));
     object.add_new("valid_until", value_of(report.valid_until));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "report/groups.h"
 #include "report/measurements.h"
 #include "report/text.h"
@@ -50,10 +51,14 @@ public:
 
     void verdict(Report const& report)
     {
-        line(painted(shown(verdict_line(report)), report.verdict == Verdict::Trusted ? bold_green : bold_red));
+        line(painted(printable(verdict_line(report), uncut),
+            report.verdict == Verdict::Trusted ? bold_green : bold_red));
     }
 
-    void fact(std::string_view name, std::string_view value) { line(fmt::format("{:<16}{}", name, shown(value))); }
+    void fact(std::string_view name, std::string_view value)
+    {
+        line(fmt::format("{:<16}{}", name, printable(value, uncut)));
+    }
 
     void heading(std::string_view name)
     {
@@ -70,7 +75,8 @@ public:
     void group(Group const& group, std::span<Check const> checks)
     {
         auto const reason = common_reason(checks);
-        heading(reason.empty() ? std::string(group.title) : fmt::format("{} ({})", group.title, shown(reason)));
+        heading(reason.empty() ? std::string(group.title)
+                               : fmt::format("{} ({})", group.title, printable(reason, uncut)));
         for (auto const& each : checks)
             check(each, reason.empty());
     }
@@ -83,7 +89,7 @@ private:
         line(fmt::format("  {}  {:<{}}  {}", mark_of(check.result), name_of(check.id), m_name_width,
             clause_of(check.id)));
         auto const detail = [&](std::string_view name, std::string_view value) {
-            line(fmt::format("        {:<9} {}", name, shown(value)));
+            line(fmt::format("        {:<9} {}", name, printable(value, uncut)));
         };
         if (check.result == CheckResult::Fail) {
             detail("found", check.found);
@@ -162,15 +168,16 @@ void add_validity(Table& table, Document const& document)
     for (auto const& window : report.windows) {
         auto const now = report.judged_at;
         auto const* const remark = now < window.from ? "  (not yet)" : now > window.until ? "  (ended)" : "";
-        table.line(fmt::format("  {} to {}  {}{}", to_text(window.from), to_text(window.until), shown(window.what),
-            remark));
+        table.line(fmt::format("  {} to {}  {}{}", to_text(window.from), to_text(window.until),
+            printable(window.what, uncut), remark));
     }
     table.heading("What ends next");
     if (document.forecast.empty())
         table.line("  nothing that is known");
     for (auto const& prospect : document.forecast)
         table.line(fmt::format("  {}  {:<12}  {}: {}", to_text(prospect.when),
-            relative(prospect.when, report.judged_at), shown(prospect.what), shown(prospect.then)));
+            relative(prospect.when, report.judged_at), printable(prospect.what, uncut),
+            printable(prospect.then, uncut)));
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace mpc::report {
 
 namespace {
@@ -14,78 +16,16 @@ using attestation::Note;
 using attestation::Scope;
 using attestation::Verdict;
 
-constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
-constexpr char32_t no_character = 0xffffffff;
-
-/// The character at the start of the text, and its length; no_character of length 1 when there is none (RFC 3629:
-/// shortest form, no surrogates, at most U+10FFFF).
-std::pair<char32_t, std::size_t> decode(std::string_view text)
-{
-    static constexpr std::array<char32_t, 5> least { 0, 0, 0x80, 0x800, 0x10000 };
-    auto const byte = [&](std::size_t i) { return char32_t { static_cast<unsigned char>(text[i]) }; };
-    auto const first = byte(0);
-    if (first < 0x80)
-        return { first, 1 };
-    std::size_t const length = (first & 0xe0) == 0xc0 ? 2 : (first & 0xf0) == 0xe0 ? 3 : (first & 0xf8) == 0xf0 ? 4 : 0;
-    if (length == 0 || length > text.size())
-        return { no_character, 1 };
-    char32_t character = first & (0xffU >> (length + 1));
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(i) & 0xc0) != 0x80)
-            return { no_character, 1 };
-        character = character << 6 | (byte(i) & 0x3f);
-    }
-    bool const surrogate = character >= 0xd800 && character <= 0xdfff;
-    if (character < least[length] || surrogate || character > 0x10ffff)
-        return { no_character, 1 };
-    return { character, length };
-}
-
 constexpr std::size_t most_readable = 200;
-
-bool is_control(char32_t character) { return character < 0x20 || (character >= 0x7f && character <= 0x9f); }
-
-/// Marks that reorder, join, separate or hide: what is read would not be what is there.
-bool misleads(char32_t character)
-{
-    return character == 0xad || character == 0x61c || (character >= 0x200b && character <= 0x200f)
-        || (character >= 0x2028 && character <= 0x202e) || (character >= 0x2060 && character <= 0x206f)
-        || character == 0xfeff || (character >= 0xe0000 && character <= 0xe007f);
-}
 
 bool is_graphic(std::uint8_t byte) { return byte >= 0x20 && byte < 0x7f; }
 
 }  // namespace
 
-std::string valid_utf8(std::string_view text)
-{
-    std::string out;
-    while (!text.empty()) {
-        auto const [character, length] = decode(text);
-        out += character == no_character ? replacement : text.substr(0, length);
-        text.remove_prefix(length);
-    }
-    return out;
-}
-
-std::string shown(std::string_view text)
-{
-    std::string out;
-    while (!text.empty()) {
-        auto const [character, length] = decode(text);
-        if (is_control(character))
-            out += ' ';
-        else
-            out += character == no_character || misleads(character) ? replacement : text.substr(0, length);
-        text.remove_prefix(length);
-    }
-    return out;
-}
-
 std::string escaped(std::string_view text)
 {
     std::string out;
-    for (auto const c : shown(text)) {
+    for (auto const c : printable(text, uncut)) {
         switch (c) {
         case '&': out += "&amp;"; break;
         case '<': out += "&lt;"; break;

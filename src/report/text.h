@@ -8,14 +8,8 @@
 
 namespace mpc::report {
 
-/// Valid UTF-8: every byte that belongs to no character becomes U+FFFD (names are cut to a number of bytes elsewhere).
-[[nodiscard]] std::string valid_utf8(std::string_view text);
-
-/// Valid UTF-8 in which nothing acts on a terminal or on the direction of reading: control characters (C0, DEL, C1)
-/// become spaces; marks that reorder or hide text become U+FFFD.
-[[nodiscard]] std::string shown(std::string_view text);
-
-/// As shown(), with & < > " ' as character references: fit for an element's content and for a quoted attribute.
+/// As printable() and uncut, with & < > " ' as character references: fit for an element's content and for a quoted
+/// attribute.
 [[nodiscard]] std::string escaped(std::string_view text);
 
 /// The payload itself when it is nothing but printable ASCII, as far as 200 characters; otherwise "".

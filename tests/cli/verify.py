@@ -343,6 +343,12 @@ def bad_options_are_refused():
         assert run("predict", *words).returncode == USAGE, words
 
 
+def a_prediction_takes_no_text_for_another():
+    done = run("predict", "--app-compose", genuine("app_compose.json"), "--image-digest", "sha256:" + "a" * 64, "--dstack-version",
+               "0.5.8", "--key-provider", b"\xff")
+    assert done.returncode == INPUT and "--key-provider is not UTF-8" in done.stderr, done
+
+
 def the_example_of_the_readme_works():
     with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
         example = re.search(r"```sh\n(build/bin/mpcctl sim evidence.*?)```", file.read(), re.DOTALL).group(1)
@@ -382,6 +388,7 @@ suite.run([
     the_verdict_is_the_first_and_the_last_line,
     bad_input_is_refused_with_its_place,
     bad_options_are_refused,
+    a_prediction_takes_no_text_for_another,
     the_example_of_the_readme_works,
     the_forecast_has_the_facts_that_were_given,
 ])

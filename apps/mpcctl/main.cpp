@@ -1,7 +1,9 @@
 // mpcctl: deploys, watches and verifies an MPC node in a dstack CVM, and simulates what surrounds it.
 #include <iostream>
+#include <ranges>
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "mpcctl/arguments.h"
 #include "mpcctl/say.h"
 
@@ -17,11 +19,19 @@ Result<ExitCode> mpcctl_main(int count, char const* const* values)
     return std::visit([&](auto const& options) { return run(options, interrupt); }, *command);
 }
 
+/// What others wrote is printable where it comes into an error; whatever is forgotten there acts on no terminal either.
+void say_printable(char const* label, std::string_view text)
+{
+    say(stderr, "{}: ", label);
+    for (auto const line : std::views::split(text, '\n'))
+        say(stderr, "{}\n", printable(std::string_view(line), uncut));
+}
+
 ExitCode report(Error const& error)
 {
-    say(stderr, "mpcctl: {}\n", error.message());
+    say_printable("mpcctl", error.message());
     if (!error.remedy().empty())
-        say(stderr, "remedy: {}\n", error.remedy());
+        say_printable("remedy", error.remedy());
     return code_of(error);
 }
 

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace mpc::json {
 
 namespace {
+
+constexpr std::size_t longest_name = 60;  // in a message
 
 Error wrong_type(std::string_view name, char const* expected)
 {
@@ -86,7 +90,7 @@ Result<void> Object::allow_only(std::initializer_list<std::string_view> known) c
 {
     for (auto const& [name, value] : m_members) {
         if (std::find(known.begin(), known.end(), name) == known.end())
-            return Error(ErrorKind::Invalid, "unknown member \"" + name + "\"");
+            return Error(ErrorKind::Invalid, "unknown member \"" + printable(name, longest_name) + "\"");
     }
     return ok;
 }

@@ -49,7 +49,7 @@ public:
     [[nodiscard]] Result<bool> require_bool(std::string_view name) const;
     [[nodiscard]] Result<Array const*> require_array(std::string_view name) const;
     [[nodiscard]] Result<Object const*> require_object(std::string_view name) const;
-    /// Errors: Invalid, naming the first member that is not among `known`.
+    /// Errors: Invalid, naming the first member that is not among `known`, printable and cut.
     [[nodiscard]] Result<void> allow_only(std::initializer_list<std::string_view> known) const;
 
     /// Adds a member; false (and no change) when the name is taken. Looks at every member.
@@ -113,7 +113,7 @@ struct Object::Member {
 
 /// Reads one JSON text (RFC 8259). Refuses what RFC 8259 leaves open and attackers use: equal names in one object, text
 /// after the value, invalid UTF-8, nesting or size beyond the limits.
-/// Errors: Invalid, with the byte offset and never with the text itself.
+/// Errors: Invalid, with the byte offset and never with the text itself, but for a name that occurs twice, printable.
 [[nodiscard]] Result<Value> read(std::string_view text, Limits limits = {});
 /// As read, for a text that must be an object.
 [[nodiscard]] Result<Object> read_object(std::string_view text, Limits limits = {});

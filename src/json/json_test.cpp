@@ -58,6 +58,13 @@ TEST(JsonRead, ReadsAnObjectOfManyMembersInLinearTime)
     EXPECT_EQ(read(text + "\"x\":0}")->object()->size(), 200001U);
 }
 
+TEST(JsonRead, NamesWhatOccursTwicePrintablyAndBriefly)
+{
+    auto const problem_of = [](std::string const& name) { return problem("{\"" + name + "\":1,\"" + name + "\":2}"); };
+    EXPECT_EQ(problem_of(R"(\u001b]0;x\u0007)"), "the name \" ]0;x \" twice in one object");
+    EXPECT_LT(problem_of(std::string(5000, 'a')).size(), 100U);
+}
+
 TEST(JsonRead, NeverEchoesTheText) { EXPECT_EQ(problem(R"({"a": canary})").find("canary"), std::string::npos); }
 
 TEST(JsonRead, GivesAnErrorForEveryCutOfAText)
@@ -89,6 +96,12 @@ TEST(JsonObject, NamesTheFirstUnknownMember)
     Object const object { { "a", 1 }, { "b", 2 } };
     EXPECT_TRUE(object.allow_only({ "a", "b", "c" }).ok());
     EXPECT_EQ(object.allow_only({ "a" }).error().message(), "unknown member \"b\"");
+}
+
+TEST(JsonObject, NamesAnUnknownMemberPrintablyAndBriefly)
+{
+    EXPECT_EQ(Object({ { "\x1b[2J", 1 } }).allow_only({}).error().message(), "unknown member \" [2J\"");
+    EXPECT_LT(Object({ { std::string(5000, 'a'), 1 } }).allow_only({}).error().message().size(), 100U);
 }
 
 TEST(JsonWrite, CanonicalSortsMembersAndEscapesAsRfc8785)

@@ -6,9 +6,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
+
 namespace mpc::json {
 
 namespace {
+
+constexpr std::size_t longest_name = 60;  // in a message
 
 /// Builds a Value from the parser's events, on a stack of open containers.
 class Builder final : public nlohmann::json_sax<nlohmann::json> {
@@ -33,7 +37,8 @@ public:
     bool key(string_t& name) override
     {
         m_open.back().name = name;
-        return m_open.back().names.insert(name).second || fail("the name \"" + name + "\" twice in one object");
+        return m_open.back().names.insert(name).second
+            || fail("the name \"" + printable(name, longest_name) + "\" twice in one object");
     }
     bool parse_error(std::size_t at, std::string const&, nlohmann::json::exception const&) override
     {

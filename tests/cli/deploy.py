@@ -303,6 +303,20 @@ def a_vmm_that_misbehaves_is_named_with_a_remedy():
     assert_ends(mpcctl(url, "list"), 4, "remedy: ")
 
 
+def a_name_in_an_answer_acts_on_no_terminal():
+    vmm = Vmm()
+    vmm.raw["Status"] = (200, rb'{"\u001b]0;title\u0007":1,"\u001b]0;title\u0007":2}')
+    with running(vmm) as url:
+        done = mpcctl(url, "list")
+    assert_ends(done, 4, '" ]0;title " twice')
+    assert "\x1b" not in done.stderr, done
+
+
+def an_error_acts_on_no_terminal_wherever_its_text_is_from():
+    done = mpcctl("http://127.0.0.1:1", "plan", "--file", "/none/" + "a" * 500 + "\x1b[2J\u009b\u202e\nb")
+    assert_ends(done, 3, "/none/" + "a" * 500 + " [2J \ufffd\nb")
+
+
 def a_deployment_is_planned_made_and_found_again():
     vmm = Vmm()
     with running(vmm) as url, deployment() as path:
@@ -407,6 +421,8 @@ suite.run([
     a_digest_must_end_up_in_the_compose_file,
     a_node_is_not_judged_by_a_policy_that_cannot_trust_it,
     a_vmm_that_misbehaves_is_named_with_a_remedy,
+    a_name_in_an_answer_acts_on_no_terminal,
+    an_error_acts_on_no_terminal_wherever_its_text_is_from,
     a_deployment_is_planned_made_and_found_again,
     a_disk_is_not_lost_unasked,
     a_disk_is_not_lost_unasked_when_its_key_provider_is_taken_away,

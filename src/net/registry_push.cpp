@@ -14,19 +14,20 @@ Error refused(Registry const& registry, http::Response const& response, std::str
         .remedy("check the repository's name, and that it may be pushed to");
 }
 
-/// One upload, with the authorisation where it goes to the registry itself.
+/// One upload, with the authorisation where it goes to the registry itself. A token is for the registry, and a signed
+/// address needs none: what asks for more elsewhere gets no answer.
 Result<http::Response> send(Registry& registry, UploadRequest request, StartBody const& body,
     Interrupt const& interrupt)
 {
     auto const origin = TRY(registry.url_of("")).origin();
     request.tls = registry.settings().tls;
     request.silence = registry.settings().timeout;
+    if (request.url.origin() != origin)
+        return upload(request, body(), interrupt).in(request.url.display());
     auto const plain = request.headers;
     return registry.authorised([&](Registry::Headers const& authorisation) {
         request.headers = plain;
-        // A token is for the registry, and a signed address needs none.
-        if (request.url.origin() == origin)
-            request.headers.insert(request.headers.end(), authorisation.begin(), authorisation.end());
+        request.headers.insert(request.headers.end(), authorisation.begin(), authorisation.end());
         return upload(request, body(), interrupt);
     });
 }

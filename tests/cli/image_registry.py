@@ -133,14 +133,16 @@ def what_goes_wrong_with_a_push_is_an_error():
 
 
 def an_upload_somewhere_else_takes_no_credentials_along():
-    with Place() as place, Registry(wants="basic") as registry, Registry() as other:
-        node(place)
-        registry.lies["POST /blobs/uploads/"] = lambda handler: handler.answer(
-            202, Location=f"http://{other.address}/v2/mpc/node/upload?state=a%2Fb")
-        done = mpcctl("build", "--root", place / "root", "--output", registry.place, "--docker-config",
-                      docker_config(place, registry))
-        assert other.count("PUT") == 2 and all("Authorization" not in headers for headers in other.headers)
-        refused(done, 4, "MANIFEST_BLOB_UNKNOWN")
+    for wants in (None, "basic", "bearer"):  # and none are there to be had by asking
+        with Place() as place, Registry(wants="basic") as registry, Registry(wants) as other:
+            node(place)
+            registry.lies["POST /blobs/uploads/"] = lambda handler: handler.answer(
+                202, Location=f"http://{other.address}/v2/mpc/node/upload?state=a%2Fb")
+            done = mpcctl("build", "--root", place / "root", "--output", registry.place, "--docker-config",
+                          docker_config(place, registry))
+            assert other.requests == ["PUT /upload"] * (1 if wants else 2), other.requests
+            assert all("Authorization" not in headers for headers in other.headers)
+            refused(done, 4, "leave to push" if wants else "MANIFEST_BLOB_UNKNOWN")
 
 
 # --- credentials ------------------------------------------------------------------------------------------------------

@@ -3,6 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <set>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -108,6 +111,43 @@ TEST(WriteFileAtomically, LeavesNothingBehindWhenItFails)
     directory.write("target/inside", "");
     EXPECT_FALSE(write_file_atomically(directory / "target", "x").ok());
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1);
+}
+
+TEST(WriteFileAtomically, DoesNotMeddleWithAnotherWriter)
+{
+    test::TemporaryDirectory const directory;
+    auto const path = directory / "file";
+    std::atomic<int> failures = 0;
+    std::vector<std::jthread> writers;
+    for (int writer = 0; writer < 4; ++writer)
+        writers.emplace_back([&] {
+            for (int i = 0; i < 25; ++i)
+                failures += write_file_atomically(path, "content").ok() ? 0 : 1;
+        });
+    writers.clear();
+    EXPECT_EQ(failures, 0);
+    EXPECT_EQ(test::content_of(path), "content");
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1);
+}
+
+TEST(WriteFileAtomically, RemovesWhatAWriterLeftThatWasKilled)
+{
+    test::TemporaryDirectory const directory;
+    auto const yesterday = std::filesystem::file_time_type::clock::now() - std::chrono::hours(24);
+    for (std::string const name : { ".file.new", ".file.a1B2c3.new" })
+        std::filesystem::last_write_time(directory.write(name, ""), yesterday);
+    std::set<std::string> const others { ".file.backup", ".file.other.name.new", ".filea1B2c34.new",
+        ".other.a1B2c3.new", "file.new" };
+    for (auto const& name : others)
+        std::filesystem::last_write_time(directory.write(name, ""), yesterday);
+    directory.write(".file.d4E5f6.new", "under way");
+    ASSERT_TRUE(write_file_atomically(directory / "file", "new").ok());
+    auto expected = others;
+    expected.insert({ "file", ".file.d4E5f6.new" });
+    std::set<std::string> names;
+    for (auto const& entry : std::filesystem::directory_iterator(directory.path()))
+        names.insert(entry.path().filename());
+    EXPECT_EQ(names, expected);
 }
 
 TEST(AppendToFile, DoesNotFollowALink)

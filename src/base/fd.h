@@ -38,9 +38,9 @@ private:
 /// Errors: NotFound when nothing is at the path; Io for a directory, device, no permission; Invalid when larger.
 [[nodiscard]] Result<std::string> read_file(std::filesystem::path const& path, std::size_t limit);
 
-/// Replaces a file as a whole: written beside its place with mode 0600, flushed to disk, renamed, the directory
-/// flushed. A reader sees the old or the new content, also after a power cut; on an error the old file is as it was
-/// and nothing is left beside it. Errors: Io.
+/// Replaces a file as a whole: written beside its place with mode 0600, flushed, renamed, the directory flushed. Others
+/// may read and write it meanwhile; all see old or new content, also after a power cut. On an error the file is as it
+/// was and nothing is left beside it. What a killed writer left goes with a write an hour later. Errors: Io.
 [[nodiscard]] Result<void> write_file_atomically(std::filesystem::path const& path, std::string_view content);
 
 /// Appends one write to an existing or new file (mode 0600) and flushes it. Errors: Io.

@@ -88,7 +88,7 @@ private:
         m_signal.async_wait(asio::posix::stream_descriptor::wait_read, [this](error_code wait_error) {
             if (!wait_error) {
                 m_interrupted = true;
-                m_socket.cancel(wait_error);
+                m_socket.close(wait_error);
             }
         });
         return ok;
@@ -125,24 +125,29 @@ private:
         return ok;
     }
 
-    /// Starts an operation and runs the loop until it ends, the time is over, or the interrupt is raised.
+    /// Starts an operation and runs the loop until it ends, the time is over, or the interrupt is raised: then the
+    /// socket is closed, as an operation of several steps would begin the next one after a cancel. Both handlers have
+    /// run when this returns: a timer that is over leaves its own in the queue also when the operation was quicker.
     template <typename Start>
     Result<void> await(char const* doing, Duration at_most, Start start)
     {
         std::optional<error_code> outcome;
+        bool timer_ended = false;
         asio::steady_timer timer(m_loop, m_deadline.at_most(at_most).remaining());
         timer.async_wait([&](error_code timer_error) {
+            timer_ended = true;
             if (!timer_error && !outcome) {
                 m_timed_out = true;
                 error_code ignored;
-                m_socket.cancel(ignored);
+                m_socket.close(ignored);
             }
         });
         start([&](error_code error, auto...) {
             outcome = error;
             timer.cancel();
         });
-        while (!outcome && m_loop.run_one() > 0) {}
+        m_loop.restart();  // with nothing left to do it stops
+        while ((!outcome || !timer_ended) && m_loop.run_one() > 0) {}
         return verdict(doing, outcome.value_or(asio::error::operation_aborted));
     }
 

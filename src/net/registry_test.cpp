@@ -309,7 +309,8 @@ TEST(Registry, LeadsNeverToLessProtectionNorIntoThisMachine)
 {
     EXPECT_TRUE(led("ghcr.io/near/node", "https://store.example/x").ok());
     EXPECT_ERROR(led("ghcr.io/near/node", "http://store.example/x"), ErrorKind::Refused, "not followed");
-    for (std::string const here : { "https://127.0.0.1/x", "https://localhost:8443/", "https://[::1]/" })
+    for (std::string const here : { "https://127.0.0.1/x", "https://localhost:8443/", "https://[::1]/",
+             "https://0.0.0.0/", "https://localhost./", "https://[::ffff:127.0.0.1]/" })
         EXPECT_ERROR(led("ghcr.io/near/node", here), ErrorKind::Refused, "not followed");
     EXPECT_TRUE(led("127.0.0.1:5000/near/node", "http://127.0.0.1:6000/x").ok());
     EXPECT_FALSE(led("ghcr.io/near/node", "https://user:password@store.example/x").ok());

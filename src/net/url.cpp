@@ -1,6 +1,7 @@
 #include "net/url.h"
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 
 #include <arpa/inet.h>
@@ -47,15 +48,27 @@ bool is_of_a_host(char c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || std::string_view("-._:[]").contains(c);
 }
 
+/// Linux takes 0.0.0.0 for this machine where it connects.
+bool is_loopback(in_addr address) { return ntohl(address.s_addr) >> 24 == 127 || address.s_addr == INADDR_ANY; }
+
 }  // namespace
 
 bool is_loopback(std::string_view host)
 {
     if (host.starts_with('[') && host.ends_with(']'))
         host = host.substr(1, host.size() - 2);
+    std::string const text(host);
     in_addr v4 {};
-    bool const is_v4 = inet_pton(AF_INET, std::string(host).c_str(), &v4) == 1;
-    return host == "localhost" || host == "::1" || (is_v4 && ntohl(v4.s_addr) >> 24 == 127);
+    in6_addr v6 {};
+    if (inet_pton(AF_INET6, text.c_str(), &v6) == 1) {
+        std::memcpy(&v4, &v6.s6_addr[12], sizeof v4);
+        return IN6_IS_ADDR_V4MAPPED(&v6) ? is_loopback(v4) : IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_UNSPECIFIED(&v6);
+    }
+    if (inet_pton(AF_INET, text.c_str(), &v4) == 1)
+        return is_loopback(v4);
+    if (host.ends_with('.'))
+        host.remove_suffix(1);
+    return host == "localhost" || host.ends_with(".localhost");
 }
 
 Result<Url> Url::parse(std::string_view text)

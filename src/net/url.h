@@ -8,8 +8,9 @@
 
 namespace mpc::net {
 
-/// Whether a host, as Url::host() gives it or without an IPv6 address's brackets, is this machine: "localhost", an
-/// address in 127.0.0.0/8, ::1. A name that only begins like one ("127.example.org") is not.
+/// Whether a host, as Url::host() gives it or without an IPv6 address's brackets, is this machine: "localhost" and what
+/// ends with ".localhost" (RFC 6761), with or without a last dot; 127.0.0.0/8 and 0.0.0.0, also within ::ffff:0:0/96;
+/// ::1 and ::. A name that only begins like one ("127.example.org") is not.
 [[nodiscard]] bool is_loopback(std::string_view host);
 
 /// An absolute http or https URL without user, password and fragment, so that no part of it but the query can be a
@@ -24,8 +25,11 @@ public:
     /// The whole without its query: what people and logs see.
     [[nodiscard]] std::string const& display() const { return m_display; }
     [[nodiscard]] bool has_query() const { return m_text != m_display; }
-    /// With TLS, or to this machine: what a secret may be sent to.
-    [[nodiscard]] bool is_private() const { return m_text.starts_with("https:") || is_loopback(m_host); }
+    /// With TLS, or to this machine: what a secret may be sent to. A name with a last dot is looked up, whatever it is.
+    [[nodiscard]] bool is_private() const
+    {
+        return m_text.starts_with("https:") || (is_loopback(m_host) && !m_host.ends_with('.'));
+    }
     /// Scheme, host and port: "https://ghcr.io".
     [[nodiscard]] std::string origin() const { return m_text.substr(0, m_text.find('/', m_text.find("://") + 3)); }
     /// Where a reference leads that stands in what this URL names, such as a Location (RFC 3986, 5). Errors: as

@@ -61,13 +61,27 @@ TEST(Url, IsAtMostTwoKibibytes)
     EXPECT_FALSE(Url::parse(start + std::string(2049 - start.size(), 'a')).ok());
 }
 
+TEST(Loopback, IsThisMachineHoweverItIsWritten)
+{
+    for (auto const* host :
+        { "localhost", "localhost.", "a.localhost", "a.localhost.", "127.0.0.1", "127.255.255.255", "0.0.0.0", "::1",
+            "[::1]", "[0:0:0:0:0:0:0:1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f09:807]", "[::ffff:0.0.0.0]" })
+        EXPECT_TRUE(is_loopback(host)) << host;
+    for (auto const* host :
+        { "", ".", "localhost.example.org", "notlocalhost", "localhost..", "127.example.org", "127.0.0.1.example.org",
+            "128.0.0.1", "0.0.0.1", "::2", "[::ffff:8.8.8.8]", "[::fffe:127.0.0.1]", "[fe80::1]" })
+        EXPECT_FALSE(is_loopback(host)) << host;
+    EXPECT_TRUE(is_loopback(Url::parse("http://0x7f.1:80/")->host()));
+}
+
 TEST(Url, SendsSecretsWithTlsOrToThisMachineOnly)
 {
     for (auto const* text : { "https://example.com/", "http://localhost:8080/", "http://127.0.0.1/",
              "http://127.9.8.7/", "http://[::1]:80/" })
         EXPECT_TRUE(Url::parse(text)->is_private()) << text;
-    for (auto const* text : { "http://example.com/", "http://127.example.org/", "http://127.0.0.1.example.org/",
-             "http://128.0.0.1/", "http://localhost.example.org/", "http://[::2]/", "http://[::ffff:8.8.8.8]/" })
+    for (auto const* text :
+        { "http://example.com/", "http://127.example.org/", "http://127.0.0.1.example.org/", "http://128.0.0.1/",
+            "http://localhost.example.org/", "http://[::2]/", "http://[::ffff:8.8.8.8]/", "http://localhost./" })
         EXPECT_FALSE(Url::parse(text)->is_private()) << text;
 }
 

@@ -283,11 +283,12 @@ Result<Url> Registry::location(Url const& asked, http::Response const& response)
     return url;
 }
 
-/// A registry says where to go next: never to less protection, and never into this machine from outside.
+/// A registry says where to go next: never to less protection, and never from outside to what only we can reach.
 Result<void> Registry::check_led_to(Url const& url) const
 {
     bool const is_less = m_base.text().starts_with("https:") && !url.text().starts_with("https:");
-    bool const is_inwards = is_loopback(url.host()) && !is_loopback(m_base.host());
+    bool const is_inwards = (is_loopback(url.host()) && !is_loopback(m_base.host()))
+        || (is_link_local(url.host()) && !is_link_local(m_base.host()));
     if (is_less || is_inwards)
         return Error(ErrorKind::Refused, "the registry leads to " + url.display() + ", which is not followed");
     return ok;

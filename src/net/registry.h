@@ -46,8 +46,9 @@ using image::BlobDigest;
 /// registry-1.docker.io, "debian" as "library/debian").
 ///
 /// A 401 is answered once, with a bearer token of the realm that the registry names or with the login itself. What the
-/// registry leads to (realm, redirect) has TLS where the registry has it, and is on this machine only where the
-/// registry is; a token goes to no other host than the registry's, the login to it and to its realm.
+/// registry leads to (realm, redirect) has TLS where the registry has it, and is on this machine, or at a link-local
+/// address, only where the registry is; a token goes to no other host than the registry's, the login to it and to its
+/// realm.
 ///
 /// Errors of every call: NotFound (404); Refused (any other no, with the registry's own code; also a way to lead us on
 /// that is not taken); Mismatch (bytes that are not what their digest says); Invalid (not HTTP, too large, malformed);

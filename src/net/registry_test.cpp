@@ -317,6 +317,14 @@ TEST(Registry, LeadsNeverToLessProtectionNorIntoThisMachine)
     EXPECT_FALSE(led("ghcr.io/near/node", "file:///etc/passwd").ok());
 }
 
+TEST(Registry, LeadsToALinkLocalAddressOnlyFromOne)
+{
+    for (std::string const here :
+        { "https://169.254.169.254/latest", "https://[fe80::1]/", "https://[::ffff:169.254.1.1]/" })
+        EXPECT_ERROR(led("ghcr.io/near/node", here), ErrorKind::Refused, "not followed");
+    EXPECT_TRUE(led("169.254.1.1:5000/near/node", "https://169.254.1.2/x").ok());
+}
+
 std::string asked(std::string const& reference, RegistrySettings const& settings = {})
 {
     auto const interrupt = Interrupt::never();

@@ -1,8 +1,8 @@
 #include "net/url.h"
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
+#include <optional>
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -48,27 +48,40 @@ bool is_of_a_host(char c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || std::string_view("-._:[]").contains(c);
 }
 
-/// Linux takes 0.0.0.0 for this machine where it connects.
-bool is_loopback(in_addr address) { return ntohl(address.s_addr) >> 24 == 127 || address.s_addr == INADDR_ANY; }
+/// An IPv4 address as the IPv6 address that means it; nothing for a name.
+std::optional<in6_addr> address_of(std::string_view host)
+{
+    if (host.starts_with('[') && host.ends_with(']'))
+        host = host.substr(1, host.size() - 2);
+    in6_addr address {};
+    if (inet_pton(AF_INET6, std::string(host).c_str(), &address) != 1
+        && inet_pton(AF_INET6, ("::ffff:" + std::string(host)).c_str(), &address) != 1)
+        return std::nullopt;
+    return address;
+}
+
+bool is_v4(in6_addr const& address) { return IN6_IS_ADDR_V4MAPPED(&address); }
 
 }  // namespace
 
 bool is_loopback(std::string_view host)
 {
-    if (host.starts_with('[') && host.ends_with(']'))
-        host = host.substr(1, host.size() - 2);
-    std::string const text(host);
-    in_addr v4 {};
-    in6_addr v6 {};
-    if (inet_pton(AF_INET6, text.c_str(), &v6) == 1) {
-        std::memcpy(&v4, &v6.s6_addr[12], sizeof v4);
-        return IN6_IS_ADDR_V4MAPPED(&v6) ? is_loopback(v4) : IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_UNSPECIFIED(&v6);
+    if (auto const address = address_of(host)) {
+        // Linux connects to itself where no address is meant.
+        return IN6_IS_ADDR_LOOPBACK(&*address) || IN6_IS_ADDR_UNSPECIFIED(&*address)
+            || (is_v4(*address) && (address->s6_addr[12] == 127 || address->s6_addr32[3] == 0));
     }
-    if (inet_pton(AF_INET, text.c_str(), &v4) == 1)
-        return is_loopback(v4);
     if (host.ends_with('.'))
         host.remove_suffix(1);
     return host == "localhost" || host.ends_with(".localhost");
+}
+
+bool is_link_local(std::string_view host)
+{
+    auto const address = address_of(host);
+    return address
+        && (IN6_IS_ADDR_LINKLOCAL(&*address)
+            || (is_v4(*address) && address->s6_addr[12] == 169 && address->s6_addr[13] == 254));
 }
 
 Result<Url> Url::parse(std::string_view text)

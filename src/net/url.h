@@ -12,6 +12,9 @@ namespace mpc::net {
 /// ends with ".localhost" (RFC 6761), with or without a last dot; 127.0.0.0/8 and 0.0.0.0, also within ::ffff:0:0/96;
 /// ::1 and ::. A name that only begins like one ("127.example.org") is not.
 [[nodiscard]] bool is_loopback(std::string_view host);
+/// Whether it is an address that means something on this machine's own link only, such as a cloud's metadata service:
+/// 169.254.0.0/16, fe80::/10. (Of both: IPv4 in IPv6, ::ffff:127.0.0.1, as well.)
+[[nodiscard]] bool is_link_local(std::string_view host);
 
 /// An absolute http or https URL without user, password and fragment, so that no part of it but the query can be a
 /// secret.

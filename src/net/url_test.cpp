@@ -85,6 +85,22 @@ TEST(Url, SendsSecretsWithTlsOrToThisMachineOnly)
         EXPECT_FALSE(Url::parse(text)->is_private()) << text;
 }
 
+TEST(Url, KnowsThisMachineInEveryFormOfAnAddress)
+{
+    for (auto const* text : { "http://0.0.0.0/", "http://[::]/", "http://[::ffff:127.0.0.1]/", "http://2130706433/" })
+        EXPECT_TRUE(is_loopback(Url::parse(text)->host())) << text;
+}
+
+TEST(Url, KnowsAddressesOfTheLink)
+{
+    for (auto const* text : { "http://169.254.169.254/", "http://[fe80::1]/", "http://[FEBF::1]/",
+             "http://[::ffff:169.254.0.1]/", "http://2852039166/", "http://0xa9fea9fe/" })
+        EXPECT_TRUE(is_link_local(Url::parse(text)->host())) << text;
+    for (auto const* text : { "http://169.255.0.1/", "http://[fec0::1]/", "http://[::1]/", "http://10.0.0.1/",
+             "http://fe80.example/", "http://169.254.169.254.example/", "http://localhost/" })
+        EXPECT_FALSE(is_link_local(Url::parse(text)->host())) << text;
+}
+
 TEST(Url, LeadsOnAsAnswersSay)
 {
     auto const url = Url::parse("https://host.example:8443/a/b?q=1").value();

@@ -15,7 +15,7 @@ Result<ExitCode> mpcctl_main(int count, char const* const* values)
     auto const command = TRY(parse_arguments(count, values));
     if (!command)
         return ExitCode::Done;
-    auto const interrupt = TRY(Interrupt::on_signals());
+    auto const interrupt = TRY(Interrupt::on_signals({ SIGTERM, SIGINT, SIGHUP }));
     return std::visit([&](auto const& options) { return run(options, interrupt); }, *command);
 }
 

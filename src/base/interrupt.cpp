@@ -7,6 +7,16 @@
 
 namespace mpc {
 
+namespace {
+
+bool is_ignored(int signal)
+{
+    struct sigaction action {};
+    return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
 Duration Deadline::remaining() const
 {
     auto const left = std::chrono::ceil<Duration>(m_at - std::chrono::steady_clock::now());
@@ -23,7 +33,9 @@ Result<Interrupt> Interrupt::on_signals(std::initializer_list<int> signals)
     sigset_t set;
     sigemptyset(&set);
     for (auto const signal : signals)
-        sigaddset(&set, signal);
+        // nohup(1) ignores it for us, but a signal descriptor sees it all the same.
+        if (signal != SIGHUP || !is_ignored(signal))
+            sigaddset(&set, signal);
     if (pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0)
         return Error(ErrorKind::Io, "cannot block signals");
     Fd fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));

@@ -28,10 +28,11 @@ private:
     std::chrono::steady_clock::time_point m_at;
 };
 
-/// SIGTERM and SIGINT, seen as a file descriptor that becomes readable. Once raised it stays raised.
+/// SIGTERM, SIGINT and the like, seen as a file descriptor that becomes readable. Once raised it stays raised.
 class Interrupt {
 public:
-    /// Blocks the signals in this thread (and those it starts later) and watches for them instead.
+    /// Blocks the signals in this thread (and those it starts later) and watches for them instead; SIGHUP only where it
+    /// is not ignored.
     /// Errors: Io.
     static Result<Interrupt> on_signals(std::initializer_list<int> signals = { SIGTERM, SIGINT });
     /// One that is never raised, for tests and short commands.

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "config/text.h"
 #include "oci/build.h"
 #include "oci/stage.h"
 #include "json/json.h"
@@ -65,21 +66,49 @@ Result<void> add_file(oci::Tree& tree, std::string const& text)
 {
     auto const first = text.find(':');
     auto const second = first == std::string::npos ? first : text.find(':', first + 1);
+    auto const where = "--file " + printable(text);
     if (first == std::string::npos || first == 0)
-        return usage("--file is malformed", "write SRC:DEST or SRC:DEST:MODE");
+        return usage(where + " is malformed", "write SRC:DEST or SRC:DEST:MODE");
     std::optional<std::uint32_t> mode;
     if (second != std::string::npos)
-        mode = TRY(oci::parse_mode(std::string_view(text).substr(second + 1)).exit_as(mpc::ExitCode::Usage));
-    return tree.add_file(text.substr(0, first), std::string_view(text).substr(first + 1, second - first - 1), mode);
+        mode = TRY(oci::parse_mode(std::string_view(text).substr(second + 1))
+                .in(where)
+                .exit_as(mpc::ExitCode::Usage)
+                .remedy("write SRC:DEST:MODE, such as tool:/bin/tool:755; paths with a colon can be in a --manifest"));
+    return tree.add_file(text.substr(0, first), std::string_view(text).substr(first + 1, second - first - 1), mode)
+        .in(where);
 }
 
-Result<oci::Tree> tree_of(ImageBuildOptions const& options)
+void tell_what_is_left_behind(oci::LeftBehind const& left)
+{
+    if (left.entries > 0)
+        fmt::print(stderr, "note: extended attributes are left behind, of {} of the files: {} of {}{}\n", left.entries,
+            printable(left.attribute, 80), printable(left.first), left.entries > 1 ? ", and others" : "");
+}
+
+/// A second build would find the outcome of the first among its files.
+Result<void> check_outside(std::filesystem::path const& root, std::filesystem::path const& output)
+{
+    std::error_code error;
+    auto const top = std::filesystem::canonical(root, error);
+    if (error)
+        return ok;  // which is found out when it is listed
+    auto const above = output.has_parent_path() ? output.parent_path() : std::filesystem::path(".");
+    auto const place = std::filesystem::weakly_canonical(above, error) / output.filename();
+    if (std::mismatch(top.begin(), top.end(), place.begin(), place.end()).first == top.end())
+        return usage(fmt::format("--output lies in --root, at {}", printable(place.string())),
+            "give a place outside of " + printable(top.string()));
+    return ok;
+}
+
+Result<oci::Tree> tree_of(ImageBuildOptions const& options, Interrupt const& interrupt)
 {
     oci::Tree tree(TRY(owner_of(options.owner)));
     if (options.root)
-        TRY(tree.add_root(*options.root, preserve_of(options.preserve)));
+        TRY(tree.add_root(*options.root, preserve_of(options.preserve), interrupt));
     if (options.manifest) {
-        auto const text = TRY(read_file(*options.manifest, most_manifest_bytes));
+        auto const text = TRY(read_file(*options.manifest, most_manifest_bytes)
+                .remedy("give --manifest a file that exists and can be read"));
         TRY(tree.add_manifest(text, options.manifest->parent_path())
                 .remedy("mend the manifest; mpcctl(1) says what an entry has"));
     }
@@ -88,6 +117,7 @@ Result<oci::Tree> tree_of(ImageBuildOptions const& options)
     if (tree.entries().empty())
         return usage("there is nothing to put into the image", "give --root, --file or --manifest");
     TRY(tree.complete());
+    tell_what_is_left_behind(tree.left_behind());
     return tree;
 }
 
@@ -110,8 +140,30 @@ Result<std::string> port_of(std::string const& text)
     return std::to_string(*port) + protocol;
 }
 
+/// JSON can hold nothing else. (A terminal's other charset, or a script's mistake.)
+Result<void> check_utf8(std::string const& option, std::vector<std::string> const& texts)
+{
+    if (!std::ranges::all_of(texts, config::is_utf8))
+        return usage(option + " is not UTF-8, which an image's config must be", "write it as UTF-8");
+    return ok;
+}
+
+Result<void> check_texts(ImageBuildOptions const& options)
+{
+    TRY(check_utf8("--entrypoint", options.entrypoint));
+    TRY(check_utf8("--cmd", options.command));
+    TRY(check_utf8("--env", options.env));
+    TRY(check_utf8("--label", options.labels));
+    TRY(check_utf8("--workdir", { options.workdir.value_or("") }));
+    TRY(check_utf8("--user", { options.user.value_or("") }));
+    if (options.workdir && !options.workdir->starts_with('/'))
+        return usage("--workdir is not an absolute path", "begin it with /");
+    return ok;
+}
+
 Result<oci::ContainerDefaults> defaults_of(ImageBuildOptions const& options)
 {
+    TRY(check_texts(options));
     TRY(check_assignments("--env", options.env));
     TRY(check_assignments("--label", options.labels));
     oci::ContainerDefaults defaults { .env = options.env, .workdir = options.workdir, .user = options.user };
@@ -127,14 +179,14 @@ Result<oci::ContainerDefaults> defaults_of(ImageBuildOptions const& options)
 }
 
 /// Of a base its own bytes are wanted, and the same ones tomorrow.
-Result<oci::StoredImage> base_of(std::string const& text, ImageAccess const& access, Interrupt const& interrupt)
+Result<oci::BaseImage> base_of(std::string const& text, ImageAccess const& access, Interrupt const& interrupt)
 {
     auto const place = TRY(parse_image_place(text).in("--base"));
     auto const* const in_registry = std::get_if<RegistryPlace>(&place);
     if (std::holds_alternative<EnginePlace>(place) || (in_registry && !in_registry->digest))
         return usage("--base does not name an image by its digest",
             "write registry:NAME@sha256:..., or give a layout or an archive");
-    return open_image(place, access, interrupt).in("base");
+    return oci::BaseImage::read(TRY(open_image(place, access, interrupt).in("base"))).in("base");
 }
 
 oci::ImageForm form_of(oci::Place const& place)
@@ -172,14 +224,16 @@ Result<ImagePlace> output_of(ImageBuildOptions const& options)
     return place;
 }
 
-Result<oci::BuiltImage> put(oci::BuildRequest const& request, ImagePlace const& output, ImageAccess const& access,
+Result<oci::BuiltImage> put(oci::BuildRequest request, ImagePlace const& output, ImageAccess const& access,
     Interrupt const& interrupt)
 {
     if (auto const* const stored = std::get_if<oci::Place>(&output))
-        return oci::build_image(request, form_of(*stored), stored->path);
-    auto const stage = TRY(oci::Stage::in(oci::temporary_directory()));
+        return oci::build_image(std::move(request), form_of(*stored), stored->path, interrupt)
+            .remedy("make room where the image goes: there it is put together, beside its place");
+    auto const stage = TRY(oci::Stage::in(oci::temporary_directory()).remedy(oci::temporary_remedy));
     oci::Place const layout { .form = oci::Place::Form::Layout, .path = stage.path() / "image" };
-    auto built = TRY(oci::build_image(request, oci::ImageForm::Layout, layout.path));
+    auto built = TRY(oci::build_image(std::move(request), oci::ImageForm::Layout, layout.path, interrupt)
+            .remedy(oci::temporary_remedy));
     TRY(push_image(TRY(oci::open_image(layout)), std::get<RegistryPlace>(output), access, interrupt));
     return built;
 }
@@ -193,14 +247,18 @@ Result<ExitCode> run(ImageBuildOptions const& options, Interrupt const& interrup
     layer.epoch = TRY(epoch());
     layer.compression = *oci::compression_named(options.compression);
     layer.threads = options.threads > 0 ? options.threads : std::max(std::thread::hardware_concurrency(), 1U);
-    auto tree = TRY(tree_of(options));
     auto defaults = TRY(defaults_of(options));
+    if (auto const* const stored = std::get_if<oci::Place>(&output); stored && options.root)
+        TRY(check_outside(*options.root, stored->path));
+    auto tree = TRY(tree_of(options, interrupt));
     oci::BuildRequest request { .tree = std::move(tree), .layer = layer, .defaults = std::move(defaults) };
     if (options.name)
         request.name = TRY(image::Reference::parse(*options.name).in("--name").exit_as(mpc::ExitCode::Usage));
     if (options.base)
         request.base = TRY(base_of(*options.base, options.access, interrupt));
-    auto const built = TRY(put(request, output, options.access, interrupt));
+    // A file that may grow no more is then an error of writing, after which nothing is left.
+    std::signal(SIGXFSZ, SIG_IGN);
+    auto const built = TRY(put(std::move(request), output, options.access, interrupt));
     if (options.json)
         fmt::print("{}\n", json::write_pretty(as_json(built, options.output)));
     else

@@ -90,7 +90,7 @@ struct Opener {
     Result<oci::StoredImage> operator()(EnginePlace const& place) const
     {
         auto const archive = TRY(saved_by_engine(place, access, interrupt));
-        return oci::open_docker_archive(archive);
+        return oci::open_docker_archive(archive.ending_on(interrupt));
     }
 };
 
@@ -99,6 +99,14 @@ struct Name {
     std::string operator()(RegistryPlace const& place) const { return place.name.repository(); }
     std::string operator()(EnginePlace const& place) const { return place.reference; }
 };
+
+Result<oci::StoredImage> opened(ImagePlace const& place, ImageAccess const& access, Interrupt const& interrupt)
+{
+    auto image = TRY(std::visit(Opener { access, interrupt }, place));
+    for (auto& layer : image.layers)
+        layer.blob = layer.blob.ending_on(interrupt);
+    return image;
+}
 
 }  // namespace
 
@@ -117,14 +125,14 @@ Result<ImagePlace> parse_image_place(std::string_view text)
 
 Result<oci::StoredImage> open_image(ImagePlace const& place, ImageAccess const& access, Interrupt const& interrupt)
 {
-    return std::visit(Opener { access, interrupt }, place).in(std::visit(Name {}, place));
+    return opened(place, access, interrupt).in(std::visit(Name {}, place));
 }
 
 Result<oci::StoredImage> open_named_image(std::string const& text, ImageAccess const& access,
     Interrupt const& interrupt)
 {
     auto const place = TRY(parse_image_place(text).in(printable(text)));
-    return std::visit(Opener { access, interrupt }, place).in(printable(text));
+    return opened(place, access, interrupt).in(printable(text));
 }
 
 }  // namespace mpc::ctl

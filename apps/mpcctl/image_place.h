@@ -34,9 +34,9 @@ struct ImageAccess {
 };
 
 /// The image, whose manifest and config are what their digests say. What is not on disk comes into temporary files
-/// without a name, and of a registry each layer is checked as it comes. Errors, with the path or name: those of
-/// oci::open_image(); NotFound (there is no such image there); from_other_side() for what a registry or the engine does
-/// wrong.
+/// without a name, and of a registry each layer is checked as it comes. The layers can be read until the interrupt,
+/// which must outlive them, is raised. Errors, with the path or name: those of oci::open_image(); NotFound (there is no
+/// such image there); from_other_side() for what a registry or the engine does wrong.
 [[nodiscard]] Result<oci::StoredImage> open_image(ImagePlace const& place, ImageAccess const& access,
     Interrupt const& interrupt);
 

@@ -31,8 +31,7 @@ private:
 /// SIGTERM, SIGINT and the like, seen as a file descriptor that becomes readable. Once raised it stays raised.
 class Interrupt {
 public:
-    /// Blocks the signals in this thread (and those it starts later) and watches for them instead; SIGHUP only where it
-    /// is not ignored.
+    /// Blocks the signals in this thread (and those it starts later) and watches for them, but for an ignored SIGHUP.
     /// Errors: Io.
     static Result<Interrupt> on_signals(std::initializer_list<int> signals = { SIGTERM, SIGINT });
     /// One that is never raised, for tests and short commands.

@@ -36,37 +36,31 @@ public:
         return add_text(fs::path("blobs/sha256") / to_hex(sha256({ as_bytes(text) })), text);
     }
 
-    Result<LayerFigures> add_layer(Tree const& tree, LayerOptions const& options) const
+    Result<LayerFigures> add_layer(Tree const& tree, LayerOptions const& options, Interrupt const& interrupt) const
     {
         auto const unnamed = m_directory / "layer";
         auto file = TRY(FileSink::create(unnamed));
-        auto const figures = TRY(write_layer(tree, options, file));
+        auto const figures = TRY(write_layer(tree, options, file, interrupt));
         TRY(file.finish());
         return move_blob(unnamed, figures.digest, figures);
     }
 
-    /// Byte for byte. What it unpacks to must be what its image says.
-    Result<LayerFigures> copy_layer(StoredLayer const& layer) const
+    /// Byte for byte, and still what it was when the base was read.
+    Result<LayerFigures> copy_layer(FileRange const& from, LayerInventory const& known) const
     {
         auto const unnamed = m_directory / "layer";
         auto file = TRY(FileSink::create(unnamed));
         HashingSink blob(file);
-        auto const source = layer.blob.source();
-        TRY(copy(*source, blob));
+        TRY(blob.write_file(from));
         TRY(file.finish());
-        LayerFigures figures { .size = blob.hasher().size() };
-        figures.digest = blob.hasher().digest();
-        Bytes first(4);
-        first.resize(TRY(layer.blob.read_at(0, first)));
-        figures.compression = compression_of(first);
-        auto const again = layer.blob.source();
-        auto const unpacked = make_decompressor(figures.compression, *again);
-        HashingSource tar(*unpacked);
-        TRY(drain(tar));
-        figures.tar_size = tar.hasher().size();
-        figures.diff_id = tar.hasher().digest();
-        if ((layer.digest && layer.digest->bytes() != figures.digest) || layer.diff_id.bytes() != figures.diff_id)
-            return Error(ErrorKind::Mismatch, "a layer is not what its digests say");
+        if (LayerDigest(blob.hasher().digest()) != known.digest)
+            return Error(ErrorKind::Mismatch, "a layer changed while the image was built")
+                .remedy("build again when nothing writes to the base");
+        LayerFigures const figures { .digest = known.digest.bytes(),
+            .diff_id = known.diff_id.bytes(),
+            .size = known.size,
+            .tar_size = known.tar_size,
+            .compression = known.compression };
         return move_blob(unnamed, figures.digest, figures);
     }
 
@@ -84,12 +78,6 @@ private:
 
     fs::path m_directory;
 };
-
-std::string layer_type(Compression compression)
-{
-    constexpr std::string_view tar = "application/vnd.oci.image.layer.v1.tar";
-    return std::string(tar) + (compression == Compression::None ? "" : fmt::format("+{}", name_of(compression)));
-}
 
 std::string index_text(std::string_view manifest, std::optional<image::Reference> const& name)
 {
@@ -119,20 +107,23 @@ std::string docker_text(BuiltImage const& built, std::optional<image::Reference>
     return json::write_canonical(json::Array { json::Value(std::move(image)) });
 }
 
-Result<BuiltImage> write_layout(BuildRequest const& request, ImageForm form, fs::path const& directory)
+Result<BuiltImage> write_layout(BuildRequest const& request, ImageForm form, fs::path const& directory,
+    Interrupt const& interrupt)
 {
     auto const layout = TRY(Layout::in(directory));
     std::vector<LayerFigures> layers;
-    std::vector<std::string> types;
     if (request.base)
-        for (auto const& layer : request.base->layers) {
-            layers.push_back(TRY(layout.copy_layer(layer).in("base").remedy(damaged_remedy)));
-            types.push_back(layer.media_type.empty() ? layer_type(layers.back().compression) : layer.media_type);
+        for (auto const& known : request.base->inventory.layers) {
+            auto const& from = request.base->image.layers[layers.size()].blob;
+            layers.push_back(TRY(layout.copy_layer(from.ending_on(interrupt), known).in("base")));
         }
-    layers.push_back(TRY(layout.add_layer(request.tree, request.layer)));
-    types.push_back(layer_type(request.layer.compression));
+    layers.push_back(TRY(layout.add_layer(request.tree, request.layer, interrupt)));
     auto const config = TRY(config_text(request, layers.back().diff_id));
-    auto const manifest = manifest_text(config, layers, types, request.layer.compression);
+    auto const manifest = manifest_text(config, layers, request.layer.compression);
+    if (std::max(config.size(), manifest.size()) > most_image_json_bytes)
+        return Error(ErrorKind::Invalid,
+            fmt::format("the image's config or manifest would have more than {} bytes", most_image_json_bytes))
+            .remedy("give it fewer or shorter labels and variables");
     BuiltImage built { .manifest = image::ManifestDigest(sha256({ as_bytes(manifest) })),
         .id = image::ImageId(sha256({ as_bytes(config) })),
         .layers = std::move(layers) };
@@ -145,13 +136,19 @@ Result<BuiltImage> write_layout(BuildRequest const& request, ImageForm form, fs:
     return built;
 }
 
-/// The layout as an archive, which is no more of this host than a layer is.
-Result<void> write_archive(fs::path const& layout, fs::path const& path)
+/// The layout as an archive, which is no more of this host than a layer is. Nothing is hashed again: it is ours alone.
+Result<void> write_archive(fs::path const& layout, fs::path const& path, Interrupt const& interrupt)
 {
     Tree tree;
-    TRY(tree.add_root(layout, {}));
+    TRY(tree.add_root(layout, {}, interrupt));
     auto file = TRY(FileSink::create(path));
-    TRY(write_layer(tree, {}, file));
+    TarWriter writer(file);
+    for (auto const& [name, found] : tree.entries()) {
+        TRY(writer.add(found.entry));
+        if (found.entry.type == TarType::File)
+            TRY(writer.content(TRY(FileRange::open(found.source)).ending_on(interrupt)));
+    }
+    TRY(writer.finish());
     return file.finish();
 }
 
@@ -170,19 +167,22 @@ Result<void> check_outcome(ImageForm form, fs::path const& path)
 
 }  // namespace
 
-Result<BuiltImage> build_image(BuildRequest const& request, ImageForm form, fs::path const& path)
+Result<BuiltImage> build_image(BuildRequest request, ImageForm form, fs::path const& path, Interrupt const& interrupt)
 {
     if (form == ImageForm::DockerArchive && request.layer.compression == Compression::Zstd)
         return Error(ErrorKind::Invalid, "`docker load` of the engine 20.10 does not know zstd")
             .remedy("compress with gzip or not at all");
     TRY(check_outcome(form, path));
-    auto const stage = TRY(Stage::in(path.has_parent_path() ? path.parent_path() : fs::path(".")));
+    if (request.base)
+        TRY(request.tree.stack_on(request.base->inventory));
+    auto const stage = TRY(Stage::in(path.has_parent_path() ? path.parent_path() : fs::path("."))
+            .remedy("give a path in a directory that exists and can be written to"));
     auto const layout = stage.path() / "layout";
-    auto const built = TRY(write_layout(request, form, layout));
+    auto const built = TRY(write_layout(request, form, layout, interrupt));
     auto outcome = layout;
     if (form != ImageForm::Layout) {
         outcome = stage.path() / "archive";
-        TRY(write_archive(layout, outcome));
+        TRY(write_archive(layout, outcome, interrupt));
     }
     std::error_code error;
     fs::rename(outcome, path, error);

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "image/reference.h"
-#include "oci/stored_image.h"
+#include "oci/base_image.h"
 #include "oci/tree.h"
 
 namespace mpc::oci {
@@ -25,7 +25,7 @@ struct BuildRequest {
     Tree tree;  ///< complete
     LayerOptions layer {};
     ContainerDefaults defaults {};
-    std::optional<StoredImage> base {};       ///< its layers are taken byte for byte
+    std::optional<BaseImage> base {};         ///< its layers are taken byte for byte
     std::optional<image::Reference> name {};  ///< what `docker load` will call it: with a tag
 };
 
@@ -39,9 +39,10 @@ enum class ImageForm { Layout, LayoutArchive, DockerArchive };
 
 /// Builds the image and puts it at `path`, as a whole or not at all: a layout directory, which must not be there or be
 /// empty, or an archive, which replaces one. An archive for `docker load` is also an OCI archive (as those of Docker 25
-/// are). Where TMPDIR is does not matter: everything is made beside `path`.
-/// Errors: Io; Mismatch for a base whose layers are not what its digests say; Invalid.
-[[nodiscard]] Result<BuiltImage> build_image(BuildRequest const& request, ImageForm form,
-    std::filesystem::path const& path);
+/// are). Where TMPDIR is does not matter: everything is made beside `path`, and gone from there after an error.
+/// Errors: Io; Mismatch for a base that changed since it was read; Invalid, also for what does not fit onto the base;
+/// Interrupted.
+[[nodiscard]] Result<BuiltImage> build_image(BuildRequest request, ImageForm form, std::filesystem::path const& path,
+    Interrupt const& interrupt);
 
 }  // namespace mpc::oci

@@ -92,13 +92,19 @@ json::Object container_of(json::Object container, ContainerDefaults const& chose
     return container;
 }
 
+std::string layer_type(Compression compression)
+{
+    constexpr std::string_view tar = "application/vnd.oci.image.layer.v1.tar";
+    return std::string(tar) + (compression == Compression::None ? "" : fmt::format("+{}", name_of(compression)));
+}
+
 }  // namespace
 
 Result<std::string> config_text(BuildRequest const& request, Sha256 const& diff_id)
 {
     json::Object config { { "architecture", "amd64" }, { "os", "linux" } };
     if (request.base)
-        config = TRY(json::read_object(request.base->config).in("base: config"));
+        config = request.base->inventory.config;
     auto const created = TRY(time_text(request.layer.epoch));
     put(config, "created", created);
     put(config, "config", container_of(object_in(config, "config"), request.defaults));
@@ -111,13 +117,12 @@ Result<std::string> config_text(BuildRequest const& request, Sha256 const& diff_
     return json::write_canonical(config);
 }
 
-std::string manifest_text(std::string_view config, std::vector<LayerFigures> const& layers,
-    std::vector<std::string> const& media_types, Compression compression)
+std::string manifest_text(std::string_view config, std::vector<LayerFigures> const& layers, Compression compression)
 {
     json::Array described;
-    for (std::size_t at = 0; at < layers.size(); ++at)
-        described.emplace_back(json::Object { { "digest", LayerDigest(layers[at].digest).text() },
-            { "mediaType", media_types[at] }, { "size", layers[at].size } });
+    for (auto const& layer : layers)
+        described.emplace_back(json::Object { { "digest", LayerDigest(layer.digest).text() },
+            { "mediaType", layer_type(layer.compression) }, { "size", layer.size } });
     json::Object const annotations { { "mpcctl.compression", description_of(compression) },
         { "mpcctl.version", MPC_VERSION } };
     return json::write_canonical(json::Object { { "schemaVersion", 2 }, { "mediaType", media::manifest },

@@ -5,11 +5,11 @@
 
 namespace mpc::oci {
 
-/// Its config. `diff_id` is the new layer's. Errors: Invalid (a base whose config is malformed; a time out of range).
+/// Its config. `diff_id` is the new layer's. Errors: Invalid (a time out of range).
 [[nodiscard]] Result<std::string> config_text(BuildRequest const& request, Sha256 const& diff_id);
 
-/// Its manifest, with how it was compressed as an annotation.
+/// Its manifest, with OCI's media types whoever made the layers, and with how it was compressed as an annotation.
 [[nodiscard]] std::string manifest_text(std::string_view config, std::vector<LayerFigures> const& layers,
-    std::vector<std::string> const& media_types, Compression compression);
+    Compression compression);
 
 }  // namespace mpc::oci

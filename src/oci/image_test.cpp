@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "oci/build.h"
+#include "oci/comparison.h"
+#include "oci/inventory.h"
+#include "support/raised_signal.h"
 #include "support/temporary_directory.h"
 
 namespace mpc::oci {
@@ -68,9 +71,168 @@ TEST_F(TreeTest, RefusesAFileThatGrew)
     ASSERT_TRUE(m_tree.add_file(file, "f").ok());
     m_directory.write("f", "xy");
     BytesSink sink;
-    auto const written = write_layer(m_tree, {}, sink);
+    auto const written = write_layer(m_tree, {}, sink, Interrupt::never());
     ASSERT_FALSE(written.ok());
     EXPECT_NE(written.error().message().find("changed while"), std::string::npos);
+}
+
+TEST_F(TreeTest, RefusesAFileThatWasReplacedByOneOfItsSize)
+{
+    auto const file = m_directory.write("f", "x");
+    ASSERT_TRUE(m_tree.add_file(file, "f").ok());
+    std::filesystem::rename(m_directory.write("g", "y"), file);
+    BytesSink sink;
+    auto const written = write_layer(m_tree, {}, sink, Interrupt::never());
+    ASSERT_FALSE(written.ok());
+    EXPECT_NE(written.error().message().find("changed while"), std::string::npos);
+}
+
+/// Writes to a file once the layer has some of it.
+class MeddlingSink final : public Sink {
+public:
+    explicit MeddlingSink(std::filesystem::path file) : m_file(std::move(file)) {}
+    Result<void> write(ByteView bytes) override
+    {
+        if (as_text(bytes).starts_with("content"))
+            std::filesystem::last_write_time(m_file, {});
+        return ok;
+    }
+
+private:
+    std::filesystem::path m_file;
+};
+
+TEST_F(TreeTest, RefusesAFileThatIsWrittenToWhileItIsRead)
+{
+    auto const file = m_directory.write("f", "content");
+    ASSERT_TRUE(m_tree.add_file(file, "f").ok());
+    MeddlingSink sink(file);
+    auto const written = write_layer(m_tree, {}, sink, Interrupt::never());
+    ASSERT_FALSE(written.ok());
+    EXPECT_NE(written.error().message().find("changed while"), std::string::npos);
+}
+
+TEST_F(TreeTest, RefusesNamesOfWhiteoutsWhereverTheyComeFrom)
+{
+    auto const file = m_directory.write("root/d/.wh.f", "x");
+    refused(R"([{"path":"d/.wh..wh..opq","type":"directory"}])", "/d/.wh..wh..opq has a name");
+    refused(R"([{"path":".wh.d/x","type":"directory"}])", "whiteout");
+    EXPECT_FALSE(m_tree.add_file(file, "/.wh.f").ok());
+    EXPECT_FALSE(m_tree.add_root(m_directory / "root", {}, Interrupt::never()).ok());
+    EXPECT_TRUE(m_tree.add_file(file, "/a.wh.f").ok());
+}
+
+TEST_F(TreeTest, RefusesAPathThatIsDeeperThanItsReadersTake)
+{
+    auto const is_taken_with_parts = [&](int parts) {
+        Tree tree;
+        std::string path = "d";
+        for (int i = 1; i < parts; ++i)
+            path += "/d";
+        EXPECT_TRUE(tree.add_manifest(R"([{"type":"directory","path":")" + path + "\"}]", m_directory.path()).ok());
+        return tree.complete().ok();
+    };
+    EXPECT_TRUE(is_taken_with_parts(512));
+    EXPECT_FALSE(is_taken_with_parts(513));
+}
+
+TEST_F(TreeTest, RefusesMoreThanItsReadersTake)
+{
+    auto const file = m_directory.write("f", "");
+    std::filesystem::resize_file(file, std::uintmax_t { 64 } << 30);
+    ASSERT_TRUE(m_tree.add_file(file, "f").ok());
+    auto const complete = m_tree.complete();
+    ASSERT_FALSE(complete.ok());
+    EXPECT_NE(complete.error().message().find("readers put up with"), std::string::npos);
+}
+
+TEST_F(TreeTest, EndsWhenItIsAskedTo)
+{
+    ASSERT_TRUE(m_tree.add_file(m_directory.write("f", "x"), "f").ok());
+    auto const interrupt = Interrupt::on_signals().value();
+    test::RaisedSignal const signal(SIGTERM);
+    BytesSink sink;
+    EXPECT_EQ(write_layer(m_tree, {}, sink, interrupt).error().kind(), ErrorKind::Interrupted);
+    EXPECT_EQ(Tree().add_root(m_directory.path(), {}, interrupt).error().kind(), ErrorKind::Interrupted);
+}
+
+TEST_F(TreeTest, NamesTheFileWhereADirectoryIsGivenForOne)
+{
+    auto const file = m_directory.write("f", "x");
+    auto const added = m_tree.add_file(file, "/d/");
+    ASSERT_FALSE(added.ok());
+    EXPECT_EQ(added.error().message(), "/d/ is a directory and no place for a file");
+    EXPECT_EQ(added.error().remedy(), "name the file itself: /d/f");
+    EXPECT_EQ(m_tree.add_file(file, "/").error().remedy(), "name the file itself: /f");
+}
+
+/// What becomes of a file at that path on a base of these parts: "", or message and remedy.
+std::string stacked(std::vector<Part> const& base, std::string_view path, Tree tree = Tree())
+{
+    TemporaryDirectory const directory;
+    EXPECT_TRUE(tree.add_file(directory.write("f", "x"), path).ok());
+    EXPECT_TRUE(tree.complete().ok());
+    auto const done = tree.stack_on(inventory_of({ base }).value());
+    return done.ok() ? "" : done.error().message() + "; " + done.error().remedy();
+}
+
+constexpr auto link = TarType::SymbolicLink;
+
+TEST(Stacking, RefusesToReplaceALinkOfTheBaseByADirectoryAndSaysWhereItLeads)
+{
+    EXPECT_EQ(stacked({ { "usr/bin/sh" }, { "bin", link, "usr/bin" } }, "/bin/tool"),
+        "/bin/tool would replace /bin of the base, a link to usr/bin, by a directory; give it as /usr/bin/tool, where "
+        "a "
+        "container finds it");
+    EXPECT_NE(stacked({ { "a/b", link, "../../c/./d" }, { "c/d", link, "/e" } }, "/a/b/x/y").find("/e/x/y,"),
+        std::string::npos);
+    EXPECT_NE(stacked({ { "a", link, "b" }, { "b", link, "a" } }, "/a/x").find("leads nowhere"), std::string::npos);
+}
+
+TEST(Stacking, RefusesToReplaceADirectoryOrToMakeOneOfAFile)
+{
+    EXPECT_NE(stacked({ { "etc/passwd" } }, "/etc").find("replace a directory"), std::string::npos);
+    EXPECT_NE(stacked({ { "etc", TarType::Directory } }, "/etc").find("replace a directory"), std::string::npos);
+    EXPECT_NE(stacked({ { "etc" } }, "/etc/passwd").find("/etc of the base, a file"), std::string::npos);
+}
+
+TEST(Stacking, ReplacesFilesAndLinksThatAreNoDirectories)
+{
+    EXPECT_EQ(stacked({ { "a/f" } }, "/a/f"), "");
+    EXPECT_EQ(stacked({ { "a/f", link, "g" } }, "/a/f"), "");
+    EXPECT_EQ(stacked({ { "a/g" } }, "/b/f"), "");
+}
+
+TEST_F(TreeTest, LeavesDirectoriesOfABaseAsTheyAre)
+{
+    auto base = inventory_of({ { { "tmp", TarType::Directory }, { "own", TarType::Directory } } }).value();
+    for (auto const* const path : { "tmp", "own" }) {
+        base.files.at(path).entry.mode = 01777;
+        base.files.at(path).entry.gid = 7;
+    }
+    m_directory.write("f", "x");
+    ASSERT_TRUE(add(R"([{"path":"tmp/f","source":"f"},{"path":"own/f","source":"f"},
+        {"path":"own","type":"directory","mode":"0700"}])")
+            .ok());
+    ASSERT_TRUE(m_tree.complete().ok());
+    ASSERT_TRUE(m_tree.stack_on(base).ok());
+    EXPECT_EQ(m_tree.entries().at("tmp").entry.mode, 01777);
+    EXPECT_EQ(m_tree.entries().at("tmp").entry.gid, 7);
+    EXPECT_EQ(m_tree.entries().at("own").entry.mode, 0700);
+}
+
+TEST(FileSink, PutsAFileAmongBytesInOrder)
+{
+    TemporaryDirectory const directory;
+    auto const file = FileRange::open(directory.write("f", "0123456789")).value();
+    auto sink = FileSink::create(directory / "out").value();
+    EXPECT_TRUE(sink.write(as_bytes("<")).ok());
+    EXPECT_TRUE(sink.write_file(file.part(2, 5).value()).ok());
+    EXPECT_TRUE(sink.write(as_bytes(">")).ok());
+    EXPECT_TRUE(sink.finish().ok());
+    EXPECT_EQ(test::content_of(directory / "out"), "<23456>");
+    std::filesystem::resize_file(directory / "f", 4);
+    EXPECT_FALSE(sink.write_file(file).ok());
 }
 
 TEST_F(TreeTest, BuiltTwiceIsEqual)
@@ -78,8 +240,8 @@ TEST_F(TreeTest, BuiltTwiceIsEqual)
     m_directory.write("f", "x");
     ASSERT_TRUE(m_tree.add_file(m_directory / "f", "f").ok());
     BuildRequest const request { .tree = m_tree };
-    auto const a = build_image(request, ImageForm::Layout, m_directory / "a");
-    auto const b = build_image(request, ImageForm::LayoutArchive, m_directory / "b");
+    auto const a = build_image(request, ImageForm::Layout, m_directory / "a", Interrupt::never());
+    auto const b = build_image(request, ImageForm::LayoutArchive, m_directory / "b", Interrupt::never());
     ASSERT_TRUE(a.ok() && b.ok());
     EXPECT_EQ(a->manifest, b->manifest);
     auto const stored = open_image(Place::parse("oci:" + (m_directory / "a").string()).value());
@@ -91,7 +253,7 @@ TEST_F(TreeTest, BuiltTwiceIsEqual)
 TEST_F(TreeTest, AnArchiveForDockerLoadIsNotCompressedWithZstd)
 {
     BuildRequest const request { .tree = m_tree, .layer = { .compression = Compression::Zstd } };
-    EXPECT_FALSE(build_image(request, ImageForm::DockerArchive, m_directory / "a").ok());
+    EXPECT_FALSE(build_image(request, ImageForm::DockerArchive, m_directory / "a", Interrupt::never()).ok());
 }
 
 TEST(Place, HasAFormAPathAndPerhapsADigest)

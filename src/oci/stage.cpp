@@ -12,8 +12,7 @@ Result<Stage> Stage::in(std::filesystem::path const& directory)
 {
     auto name = (directory / ".mpcctl-image-XXXXXX").string();
     if (!mkdtemp(name.data()))
-        return Error(ErrorKind::Io, fmt::format("cannot write to {}: {}", directory.string(), errno_text()))
-            .remedy("give a path in a directory that exists and can be written to");
+        return Error(ErrorKind::Io, fmt::format("cannot write to {}: {}", directory.string(), errno_text()));
     return Stage(name);
 }
 

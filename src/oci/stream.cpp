@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace mpc::oci {
@@ -27,7 +26,24 @@ private:
     std::uint64_t m_at = 0;
 };
 
+/// What the kernel copies before anybody asks again whether to end.
+constexpr std::uint64_t kernel_bytes = std::uint64_t { 16 } << 20;
+
 }  // namespace
+
+Result<void> Sink::write_file(FileRange const& file)
+{
+    auto const source = file.source();
+    Bytes buffer(std::min<std::uint64_t>(copy_bytes, file.size()));
+    for (auto left = file.size(); left > 0;) {
+        auto const count = TRY(source->read(buffer));
+        if (count == 0)
+            return Error(ErrorKind::Io, "a file is shorter than it was");
+        TRY(write(ByteView(buffer).first(count)));
+        left -= count;
+    }
+    return ok;
+}
 
 Result<FileSink> FileSink::create(std::filesystem::path const& path)
 {
@@ -64,6 +80,24 @@ Result<void> FileSink::flush()
     return ok;
 }
 
+Result<void> FileSink::write_file(FileRange const& file)
+{
+    TRY(flush());
+    auto at = static_cast<off_t>(file.m_offset);
+    auto left = file.m_size;
+    while (left > 0) {
+        TRY(file.go_on());
+        auto const count = copy_file_range(file.m_fd->get(), &at, m_fd.get(), nullptr, std::min(left, kernel_bytes), 0);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            break;
+        left -= static_cast<std::uint64_t>(count);
+    }
+    // Between some file systems the kernel cannot; any other reason comes out here as well.
+    return Sink::write_file(TRY(file.part(file.m_size - left, left)));
+}
+
 Result<void> FileSink::finish() { return flush(); }
 
 Result<TemporaryFile> TemporaryFile::create()
@@ -73,7 +107,7 @@ Result<TemporaryFile> TemporaryFile::create()
     Fd file(mkostemp(name.data(), O_CLOEXEC));
     if (!file)
         return Error(ErrorKind::Io, "cannot create a file in " + directory.string() + ": " + errno_text())
-            .remedy("set TMPDIR to a directory with room for the image");
+            .remedy(temporary_remedy);
     unlink(name.c_str());
     Fd copy(fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
     if (!copy)
@@ -83,7 +117,7 @@ Result<TemporaryFile> TemporaryFile::create()
 
 Result<FileRange> TemporaryFile::finish()
 {
-    TRY(m_sink.finish().remedy("set TMPDIR to a directory with room for the image"));
+    TRY(m_sink.finish().remedy(temporary_remedy));
     return FileRange::of(std::move(m_copy), "a temporary file");
 }
 
@@ -91,6 +125,18 @@ std::filesystem::path temporary_directory()
 {
     auto const* const chosen = std::getenv("TMPDIR");
     return chosen && *chosen != '\0' ? chosen : "/var/tmp";
+}
+
+FileState FileState::of(struct stat const& status)
+{
+    auto const nanoseconds = [](timespec const& time) {
+        return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+    };
+    return { .device = status.st_dev,
+        .inode = status.st_ino,
+        .size = status.st_size,
+        .modified = nanoseconds(status.st_mtim),
+        .changed = nanoseconds(status.st_ctim) };
 }
 
 Result<FileRange> FileRange::open(std::filesystem::path const& path)
@@ -116,7 +162,10 @@ Result<FileRange> FileRange::part(std::uint64_t offset, std::uint64_t size) cons
 {
     if (offset > m_size || size > m_size - offset)
         return Error(ErrorKind::Invalid, "the file is cut short");
-    return FileRange(m_fd, m_offset + offset, size);
+    auto part = *this;
+    part.m_offset += offset;
+    part.m_size = size;
+    return part;
 }
 
 Result<std::string> FileRange::text(std::size_t limit) const
@@ -133,8 +182,31 @@ Result<std::string> FileRange::text(std::size_t limit) const
 
 std::unique_ptr<Source> FileRange::source() const { return std::make_unique<RangeSource>(*this); }
 
+Result<void> FileRange::go_on() const
+{
+    if (m_interrupt && m_interrupt->raised())
+        return Interrupt::error().remedy("run it again: nothing is left of this time");
+    return ok;
+}
+
+FileRange FileRange::ending_on(Interrupt const& interrupt) const
+{
+    auto range = *this;
+    range.m_interrupt = &interrupt;
+    return range;
+}
+
+Result<FileState> FileRange::state() const
+{
+    struct stat status {};
+    if (fstat(m_fd->get(), &status) != 0)
+        return Error(ErrorKind::Io, "cannot look at an open file: " + errno_text());
+    return FileState::of(status);
+}
+
 Result<std::size_t> FileRange::read_at(std::uint64_t offset, std::span<std::uint8_t> into) const
 {
+    TRY(go_on());
     auto const wanted = std::min<std::uint64_t>(into.size(), m_size - std::min(offset, m_size));
     for (;;) {
         auto const count = pread(m_fd->get(), into.data(), wanted, static_cast<off_t>(m_offset + offset));

@@ -4,16 +4,23 @@
 #include <filesystem>
 #include <memory>
 
+#include <sys/stat.h>
+
 #include "base/fd.h"
+#include "base/interrupt.h"
 #include "hash/hasher.h"
 
 namespace mpc::oci {
+
+class FileRange;
 
 class Sink {
 public:
     virtual ~Sink() = default;
     /// Takes all of the bytes. Errors: Io.
     [[nodiscard]] virtual Result<void> write(ByteView bytes) = 0;
+    /// Takes all of a piece of a file. Errors: Io, also when it is cut short meanwhile; Interrupted.
+    [[nodiscard]] virtual Result<void> write_file(FileRange const& file);
 };
 
 class Source {
@@ -72,23 +79,16 @@ private:
     Bytes m_bytes;
 };
 
-/// A file that is written from its beginning, through a buffer.
-class FileSink final : public Sink {
-public:
-    /// Mode 0644. Errors: Io, also when something is there already.
-    static Result<FileSink> create(std::filesystem::path const& path);
-    Result<void> write(ByteView bytes) override;
-    /// Writes what is left in the buffer. Errors: Io.
-    [[nodiscard]] Result<void> finish();
+/// What tells that a file is another one than before, or was written to (stat(2)).
+struct FileState {
+    dev_t device = 0;
+    ino_t inode = 0;
+    off_t size = 0;
+    std::uint64_t modified = 0;  ///< these two in nanoseconds
+    std::uint64_t changed = 0;
 
-private:
-    friend class TemporaryFile;
-    FileSink(Fd fd, std::filesystem::path path) : m_fd(std::move(fd)), m_path(std::move(path)) {}
-    Result<void> flush();
-
-    Fd m_fd;
-    std::filesystem::path m_path;
-    Bytes m_buffer;
+    static FileState of(struct stat const& status);
+    bool operator==(FileState const&) const = default;
 };
 
 /// A piece of an open file: a blob of a layout or archive. Copies share the file.
@@ -105,25 +105,56 @@ public:
     /// The whole of it. Errors: Invalid when larger than `limit`; Io.
     [[nodiscard]] Result<std::string> text(std::size_t limit) const;
     [[nodiscard]] std::unique_ptr<Source> source() const;
-    /// As pread(2). Errors: Io.
+    /// As pread(2). Errors: Io, Interrupted.
     [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> into) const;
+    /// Of the whole file. Errors: Io.
+    [[nodiscard]] Result<FileState> state() const;
+    /// The same bytes, and an end to reading them once the interrupt, which must outlive it, is raised.
+    [[nodiscard]] FileRange ending_on(Interrupt const& interrupt) const;
 
 private:
+    friend class FileSink;
     FileRange(std::shared_ptr<Fd const> fd, std::uint64_t offset, std::uint64_t size)
         : m_fd(std::move(fd)), m_offset(offset), m_size(size)
     {
     }
+    [[nodiscard]] Result<void> go_on() const;
+
     std::shared_ptr<Fd const> m_fd;
     std::uint64_t m_offset;
     std::uint64_t m_size;
+    Interrupt const* m_interrupt = nullptr;
 };
+
+/// A file that is written from its beginning, through a buffer.
+class FileSink final : public Sink {
+public:
+    /// Mode 0644. Errors: Io, also when something is there already.
+    static Result<FileSink> create(std::filesystem::path const& path);
+    Result<void> write(ByteView bytes) override;
+    /// Within the kernel where the file systems can do that.
+    Result<void> write_file(FileRange const& file) override;
+    /// Writes what is left in the buffer. Errors: Io.
+    [[nodiscard]] Result<void> finish();
+
+private:
+    friend class TemporaryFile;
+    FileSink(Fd fd, std::filesystem::path path) : m_fd(std::move(fd)), m_path(std::move(path)) {}
+    Result<void> flush();
+
+    Fd m_fd;
+    std::filesystem::path m_path;
+    Bytes m_buffer;
+};
+
+inline constexpr char const* temporary_remedy = "set TMPDIR to a directory with room for the image";
 
 /// A file without a name, which is gone when nobody has it open, in TMPDIR or /var/tmp: downloads may be large.
 class TemporaryFile final : public Sink {
 public:
     /// Errors: Io.
     static Result<TemporaryFile> create();
-    Result<void> write(ByteView bytes) override { return m_sink.write(bytes); }
+    Result<void> write(ByteView bytes) override { return m_sink.write(bytes).remedy(temporary_remedy); }
     /// What was written. To be called once, at the end. Errors: Io.
     [[nodiscard]] Result<FileRange> finish();
 

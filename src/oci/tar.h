@@ -44,6 +44,8 @@ public:
     Result<void> add(TarEntry const& entry);
     /// Errors: Internal for more than was announced.
     Result<void> content(ByteView bytes);
+    /// All of an entry's content. Errors: Internal for another size than was announced; Interrupted.
+    Result<void> content(FileRange const& file);
     Result<void> finish();
 
 private:

@@ -172,6 +172,15 @@ Result<void> TarWriter::content(ByteView bytes)
     return m_left == 0 && !bytes.empty() ? pad(m_content) : ok;
 }
 
+Result<void> TarWriter::content(FileRange const& file)
+{
+    if (file.size() != m_left)
+        return Error(ErrorKind::Internal, "tar: other content than announced");
+    TRY(m_sink.write_file(file));
+    m_left = 0;
+    return pad(m_content);
+}
+
 Result<void> TarWriter::finish()
 {
     if (m_left > 0)

@@ -16,11 +16,13 @@ namespace mpc::oci {
 namespace {
 
 constexpr char const* capability = "security.capability";
+constexpr char const* unreadable_remedy = "make it readable for the user who builds, or leave it out";
 
 Error io_error(std::string const& what, std::filesystem::path const& path)
 {
-    return { errno == ENOENT ? ErrorKind::NotFound : ErrorKind::Io,
-        fmt::format("cannot {} {}: {}", what, printable(path.string()), errno_text()) };
+    return Error(errno == ENOENT ? ErrorKind::NotFound : ErrorKind::Io,
+        fmt::format("cannot {} {}: {}", what, printable(path.string()), errno_text()))
+        .remedy(unreadable_remedy);
 }
 
 std::uint32_t normalised(std::uint32_t mode)
@@ -41,11 +43,33 @@ Result<std::map<std::string, std::string>> capabilities_of(std::filesystem::path
     return xattrs;
 }
 
+Result<std::vector<std::string>> attributes_of(std::filesystem::path const& path)
+{
+    std::vector<std::string> names;
+    auto size = llistxattr(path.c_str(), nullptr, 0);
+    std::string list(static_cast<std::size_t>(std::max<ssize_t>(size, 0)), '\0');
+    if (size > 0)
+        size = llistxattr(path.c_str(), list.data(), list.size());
+    if (size < 0 && errno != ENOTSUP)
+        return io_error("list the attributes of", path);
+    list.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+    for (std::size_t at = 0; at < list.size(); at += names.back().size() + 1)
+        names.emplace_back(list.c_str() + at);
+    return names;
+}
+
+/// What a host's security modules put on everything; it says nothing of the file.
+bool is_on_everything(std::string_view attribute)
+{
+    return attribute == "security.selinux" || attribute == "security.ima" || attribute == "security.evm"
+        || attribute.starts_with("security.SMACK64");
+}
+
 /// Walks a root in one order, whatever order the disk has.
 class Walk {
 public:
-    Walk(std::filesystem::path root, Owner owner, Preserve preserve)
-        : m_root(std::move(root)), m_owner(owner), m_preserve(preserve)
+    Walk(std::filesystem::path root, Owner owner, Preserve preserve, Interrupt const& interrupt)
+        : m_root(std::move(root)), m_owner(owner), m_preserve(preserve), m_interrupt(interrupt)
     {
     }
 
@@ -53,8 +77,10 @@ public:
     {
         auto const names = TRY(all_names());
         std::vector<TreeEntry> entries;
-        for (auto const& name : names)
+        for (auto const& name : names) {
+            TRY(m_interrupt.sleep(Duration::zero()));
             entries.push_back(TRY(entry_of(name)));
+        }
         return entries;
     }
 
@@ -64,13 +90,25 @@ private:
     {
         std::error_code error;
         if (!std::filesystem::is_directory(m_root, error))
-            return Error(ErrorKind::NotFound, m_root.string() + " is not a directory");
+            return Error(ErrorKind::NotFound, printable(m_root.string()) + " is not a directory")
+                .remedy("give a directory that exists; a single file is given as one");
         std::vector<std::string> names;
-        std::filesystem::recursive_directory_iterator walk(m_root, error);
-        for (; !error && walk != std::filesystem::recursive_directory_iterator(); walk.increment(error))
-            names.push_back(walk->path().lexically_relative(m_root).native());
-        if (error)
-            return Error(ErrorKind::Io, fmt::format("cannot list {}: {}", m_root.string(), error.message()));
+        std::vector<std::filesystem::path> left { m_root };
+        while (!left.empty()) {
+            TRY(m_interrupt.sleep(Duration::zero()));
+            auto const directory = std::exchange(left.back(), {});
+            left.pop_back();
+            std::filesystem::directory_iterator walk(directory, error);
+            for (; !error && walk != std::filesystem::directory_iterator(); walk.increment(error)) {
+                names.push_back(walk->path().lexically_relative(m_root).native());
+                if (!walk->is_symlink(error) && walk->is_directory(error))
+                    left.push_back(walk->path());
+            }
+            if (error)
+                return Error(ErrorKind::Io,
+                    fmt::format("cannot list {}: {}", printable(directory.string()), error.message()))
+                    .remedy(unreadable_remedy);
+        }
         std::ranges::sort(names);
         return names;
     }
@@ -117,6 +155,7 @@ private:
             }
         }
         entry.size = static_cast<std::uint64_t>(status.st_size);
+        found.state = FileState::of(status);
         if (m_preserve.capabilities)
             entry.xattrs = TRY(capabilities_of(found.source));
         return ok;
@@ -125,23 +164,51 @@ private:
     std::filesystem::path m_root;
     Owner m_owner;
     Preserve m_preserve;
+    Interrupt const& m_interrupt;
     std::map<std::pair<dev_t, ino_t>, std::string> m_inodes;
 };
 
-Result<void> write_content(TreeEntry const& file, TarWriter& writer)
+Error changed(TreeEntry const& file)
 {
-    auto const range = TRY(FileRange::open(file.source));
-    if (range.size() != file.entry.size)
-        return Error(ErrorKind::Invalid, printable(file.source.string()) + " changed while the image was built");
-    auto const source = range.source();
-    Bytes buffer(std::min<std::uint64_t>(copy_bytes, file.entry.size));
-    for (auto left = file.entry.size; left > 0;) {
-        auto const count = TRY(source->read(std::span(buffer).first(std::min<std::uint64_t>(left, buffer.size()))));
-        if (count == 0)
-            return Error(ErrorKind::Invalid, printable(file.source.string()) + " changed while the image was built");
-        TRY(writer.content(ByteView(buffer).first(count)));
-        left -= count;
+    return Error(ErrorKind::Invalid, printable(file.source.string()) + " changed while the image was built")
+        .remedy("build again when nothing writes to it");
+}
+
+/// What is written to a file while it is read may be read in part. Its time of change can be set by nobody.
+Result<void> write_content(TreeEntry const& file, TarWriter& writer, Interrupt const& interrupt)
+{
+    auto const range = TRY(FileRange::open(file.source).remedy(unreadable_remedy)).ending_on(interrupt);
+    if (TRY(range.state()) != file.state)
+        return changed(file);
+    auto const written = writer.content(range);
+    return TRY(range.state()) == file.state ? written : changed(file);
+}
+
+/// What TarReader refuses is not written.
+Result<void> check_limits(std::map<std::string, TreeEntry> const& entries)
+{
+    TarLimits const limits;
+    constexpr std::uint64_t most_header_bytes = 5 * 512;  // two headers, and what fills up blocks
+    constexpr std::ptrdiff_t most_parts = most_path_parts;
+    std::uint64_t text = 0;
+    std::uint64_t bytes = 0;
+    for (auto const& [path, found] : entries) {
+        if (path.size() > most_path_bytes || std::ranges::count(path, '/') >= most_parts)
+            return Error(ErrorKind::Invalid,
+                fmt::format("/{} is longer or deeper than a path may be", printable(path, 60)))
+                .remedy(fmt::format("leave it out: it may have {} bytes and {} parts", most_path_bytes, most_parts));
+        text += path.size() + found.entry.target.size();
+        for (auto const& [name, value] : found.entry.xattrs)
+            text += name.size() + value.size();
+        bytes += most_header_bytes + std::min(found.entry.size, limits.bytes);
     }
+    if (entries.size() > limits.entries || text > limits.text_bytes || bytes + text > limits.bytes)
+        return Error(ErrorKind::Invalid,
+            fmt::format(
+                "the layer would have {} entries, {} bytes of names and {} bytes in all; readers put up with {}, "
+                "{} and {}",
+                entries.size(), text, bytes + text, limits.entries, limits.text_bytes, limits.bytes))
+            .remedy("leave something out, or put some of it into a base");
     return ok;
 }
 
@@ -168,9 +235,27 @@ private:
 
 }  // namespace
 
+Result<void> Tree::note_attributes(TreeEntry const& entry)
+{
+    auto names = TRY(attributes_of(entry.source));
+    std::erase_if(names,
+        [&](std::string const& name) { return is_on_everything(name) || entry.entry.xattrs.contains(name); });
+    if (!names.empty() && m_left_behind.entries++ == 0) {
+        m_left_behind.first = entry.source.native();
+        m_left_behind.attribute = names.front();
+    }
+    return ok;
+}
+
 Result<void> Tree::add(TreeEntry entry)
 {
     auto const path = entry.entry.path;
+    if (path.starts_with(".wh.") || path.contains("/.wh."))
+        return Error(ErrorKind::Invalid,
+            fmt::format("/{} has a name that engines take for a whiteout", printable(path)))
+            .remedy("rename it: a name that begins with .wh. removes files of the layers below");
+    if (!entry.source.empty() && entry.entry.type != TarType::HardLink)
+        TRY(note_attributes(entry));
     auto const [found, is_new] = m_entries.emplace(path, entry);
     if (is_new)
         return ok;
@@ -181,9 +266,9 @@ Result<void> Tree::add(TreeEntry entry)
     return ok;
 }
 
-Result<void> Tree::add_root(std::filesystem::path const& root, Preserve preserve)
+Result<void> Tree::add_root(std::filesystem::path const& root, Preserve preserve, Interrupt const& interrupt)
 {
-    for (auto& entry : TRY(Walk(root, m_owner, preserve).run()))
+    for (auto& entry : TRY(Walk(root, m_owner, preserve, interrupt).run()))
         TRY(add(std::move(entry)));
     return ok;
 }
@@ -195,19 +280,24 @@ Result<void> Tree::add_file(std::filesystem::path const& source, std::string_vie
     auto const file = std::filesystem::canonical(source, error);
     struct stat status {};
     if (error || stat(file.c_str(), &status) != 0)
-        return Error(ErrorKind::NotFound, "cannot find " + printable(source.string()));
+        return Error(ErrorKind::NotFound,
+            fmt::format("cannot find {}: {}", printable(source.string()), error ? error.message() : errno_text()))
+            .remedy("give the path of a file that can be read");
     if (!S_ISREG(status.st_mode))
         return Error(ErrorKind::Invalid, printable(source.string()) + " is not a regular file")
             .remedy("name a file; give a directory as a root");
     destination.remove_prefix(destination.starts_with('/') ? 1 : 0);
     auto const path = TRY(clean_path(destination).remedy("give a path below the image's root"));
     if (path.empty() || destination.ends_with('/'))
-        return Error(ErrorKind::Invalid, "the image's root is no place for a file").remedy("name the file itself");
+        return Error(ErrorKind::Invalid,
+            fmt::format("/{} is a directory and no place for a file", printable(destination)))
+            .remedy(fmt::format("name the file itself: /{}{}", path.empty() ? "" : printable(path) + "/",
+                printable(source.filename().string())));
     TarEntry entry { .path = path, .mode = mode.value_or(normalised(status.st_mode)) };
     entry.uid = m_owner.uid;
     entry.gid = m_owner.gid;
     entry.size = static_cast<std::uint64_t>(status.st_size);
-    return add({ .entry = std::move(entry), .source = file });
+    return add({ .entry = std::move(entry), .source = file, .state = FileState::of(status) });
 }
 
 Result<void> Tree::complete()
@@ -220,7 +310,8 @@ Result<void> Tree::complete()
                 missing.push_back({ .path = path.substr(0, slash), .type = TarType::Directory, .mode = 0755 });
             else if (parent->second.entry.type != TarType::Directory)
                 return Error(ErrorKind::Invalid,
-                    fmt::format("/{} is above /{} and no directory", printable(parent->first), printable(path)));
+                    fmt::format("/{} is above /{} and no directory", printable(parent->first), printable(path)))
+                    .remedy("leave one of them out, or give the other where a link above it leads");
         }
         if (found.entry.type != TarType::HardLink)
             continue;
@@ -238,12 +329,12 @@ Result<void> Tree::complete()
     for (auto& directory : missing) {
         directory.uid = m_owner.uid;
         directory.gid = m_owner.gid;
-        m_entries.emplace(directory.path, TreeEntry { .entry = directory });
+        m_entries.emplace(directory.path, TreeEntry { .entry = directory, .is_implied = true });
     }
-    return ok;
+    return check_limits(m_entries);
 }
 
-Result<LayerFigures> write_layer(Tree const& tree, LayerOptions const& options, Sink& sink)
+Result<LayerFigures> write_layer(Tree const& tree, LayerOptions const& options, Sink& sink, Interrupt const& interrupt)
 {
     HashingSink blob(sink);
     auto const compressor = make_compressor(options.compression, options.threads, blob);
@@ -254,7 +345,7 @@ Result<LayerFigures> write_layer(Tree const& tree, LayerOptions const& options, 
         entry.mtime = options.epoch;
         TRY(writer.add(entry));
         if (entry.type == TarType::File)
-            TRY(write_content(found, writer));
+            TRY(write_content(found, writer, interrupt));
     }
     TRY(writer.finish());
     TRY(compressor->finish());

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "oci/compression.h"
-#include "oci/tar.h"
+#include "base/interrupt.h"
+#include "oci/inventory.h"
 
 namespace mpc::oci {
 
@@ -30,6 +30,15 @@ struct Preserve {
 struct TreeEntry {
     TarEntry entry;
     std::filesystem::path source {};
+    FileState state {};       ///< of the source when it was gathered
+    bool is_implied = false;  ///< a directory that nobody gave, above something that somebody did
+};
+
+/// What a host has beside its files that no image gets: extended attributes, access lists among them.
+struct LeftBehind {
+    std::size_t entries = 0;
+    std::string first {};      ///< such an entry's path on the host
+    std::string attribute {};  ///< and one of its attributes' names
 };
 
 /// Three or four octal digits. Errors: Invalid.
@@ -40,8 +49,9 @@ public:
     explicit Tree(Owner owner = {}) : m_owner(owner) {}
 
     /// Everything below a directory. Files that are one file on disk become hard links to the first of them. Links are
-    /// not followed. Errors: Invalid (a device, socket or fifo, named; something is there already), NotFound, Io.
-    Result<void> add_root(std::filesystem::path const& root, Preserve preserve);
+    /// not followed. Errors: Invalid (a device, socket or fifo, named; something is there already; a name that engines
+    /// take for a whiteout), NotFound, Io, Interrupted.
+    Result<void> add_root(std::filesystem::path const& root, Preserve preserve, Interrupt const& interrupt);
     /// One file at a path in the image, which may begin with '/'. A `mode` that is absent is normalised. Links are
     /// followed.
     Result<void> add_file(std::filesystem::path const& source, std::string_view destination,
@@ -52,17 +62,23 @@ public:
     Result<void> add_manifest(std::string_view text, std::filesystem::path const& directory);
 
     /// Directories that are missing above an entry are made. Errors: Invalid where something else than a directory is
-    /// above an entry, or a hard link leads to no file.
+    /// above an entry, a hard link leads to no file, or the layer would be larger than its readers put up with.
     Result<void> complete();
+    /// Fits a complete tree onto the files of a base: directories that nobody gave are those of the base. Errors:
+    /// Invalid where a directory would replace something else, such as a link to another directory, or be replaced.
+    Result<void> stack_on(Inventory const& base);
 
     /// By the byte order of their paths, so that a directory comes before what is in it.
     [[nodiscard]] std::map<std::string, TreeEntry> const& entries() const { return m_entries; }
+    [[nodiscard]] LeftBehind const& left_behind() const { return m_left_behind; }
 
 private:
     Result<void> add(TreeEntry entry);
+    Result<void> note_attributes(TreeEntry const& entry);
 
     Owner m_owner;
     std::map<std::string, TreeEntry> m_entries;
+    LeftBehind m_left_behind;
 };
 
 struct LayerOptions {
@@ -80,7 +96,9 @@ struct LayerFigures {
     Compression compression = Compression::None;
 };
 
-/// The tree as a layer. Errors: Io; Invalid for a file that is not as long as it was when the tree was gathered.
-[[nodiscard]] Result<LayerFigures> write_layer(Tree const& tree, LayerOptions const& options, Sink& sink);
+/// The tree as a layer. Errors: Io; Invalid for a file that was replaced or written to since the tree was gathered;
+/// Interrupted.
+[[nodiscard]] Result<LayerFigures> write_layer(Tree const& tree, LayerOptions const& options, Sink& sink,
+    Interrupt const& interrupt);
 
 }  // namespace mpc::oci

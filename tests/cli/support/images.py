@@ -73,7 +73,8 @@ class Place(tempfile.TemporaryDirectory):
         return place, as_json("build", *what, "--output", place, code=code, **environment)
 
 
-def layout_with_layer(place, tar, name="hostile", diff_id=None, media="application/vnd.oci.image.layer.v1.tar"):
+def layout_with_layer(place, tar, name="hostile", diff_id=None, media="application/vnd.oci.image.layer.v1.tar",
+                      architecture="amd64"):
     """A layout whose digests are right, around whatever layer there is."""
     directory = place / name
     os.makedirs(os.path.join(directory, "blobs/sha256"))
@@ -85,7 +86,7 @@ def layout_with_layer(place, tar, name="hostile", diff_id=None, media="applicati
         return {"digest": "sha256:" + digest, "size": len(data)}
 
     layer = blob(tar)
-    config = blob(json.dumps({"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {
+    config = blob(json.dumps({"architecture": architecture, "os": "linux", "config": {}, "rootfs": {
         "type": "layers", "diff_ids": [diff_id or layer["digest"]]}}).encode())
     kind = "application/vnd.oci.image."
     manifest = blob(json.dumps({"schemaVersion": 2, "config": {**config, "mediaType": kind + "config.v1+json"},

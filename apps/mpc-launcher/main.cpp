@@ -1,33 +1,16 @@
 // mpc-launcher: starts an MPC node whose image is approved and measured.
 #include <cstdio>
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "arguments.h"
 #include "launch.h"
 #include "remedies.h"
+#include "scrubber.h"
 #include "supervisor.h"
 
 namespace mpc::launcher {
 namespace {
-
-/// Replaces every value of user_config in foreign text; the longest first, so that none hides a part of another.
-docker::Scrubber scrubber_of(config::UserConfig const& user)
-{
-    auto values = user.sensitive;
-    std::ranges::sort(values, std::greater(), &Secret::size);
-    return [values = std::move(values)](std::string_view text) {
-        std::string scrubbed(text);
-        for (auto const& value : values) {
-            for (auto at = scrubbed.find(value.reveal()); at != std::string::npos;
-                at = scrubbed.find(value.reveal(), at))
-                scrubbed.replace(at, value.size(), "[user_config]");
-        }
-        return scrubbed;
-    };
-}
 
 void tell(LaunchPlan const& plan, Log const& log)
 {
@@ -48,8 +31,9 @@ Result<void> launch(LaunchPlan const& plan, bool supervise, Log const& log)
         ? TRY(dstack::Agent::connect(plan.environment.dstack_socket, interrupt, plan.environment.agent_deadline)
                   .exit_as(ExitCode::Measurement))
         : nullptr;
-    auto const engine = TRY(docker::Engine::connect(plan.environment.docker_socket, interrupt, scrubber_of(plan.user))
-            .exit_as(ExitCode::Engine));
+    auto const engine =
+        TRY(docker::Engine::connect(plan.environment.docker_socket, interrupt, scrubber_of(plan.user.sensitive))
+                .exit_as(ExitCode::Engine));
     log.info("engine", "Docker Engine reached",
         { { "version", printable(engine->info().version, 40) }, { "api", engine->info().api_version } });
     auto const restarts = supervise ? Restarts::BySupervisor : Restarts::ByNobodyOrDockerd;

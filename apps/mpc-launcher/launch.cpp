@@ -1,44 +1,18 @@
 #include "launch.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
 #include <fmt/format.h>
 
-#include "base/fd.h"
+#include "launcher_lock.h"
 #include "receipt.h"
 
 namespace mpc::launcher {
 
 namespace {
 
-constexpr auto lock_name = ".mpc-launcher.lock";
 constexpr auto pending_name = ".mpc-launcher.pending";
 constexpr auto receipt_name = "mpc-launch-receipt.json";
 /// dockerd's words for a port that its own books call taken; one that the system refuses has other words.
 constexpr std::string_view port_is_taken = "port is already allocated";
-
-/// Two launchers must not measure at once. The second waits, and then finds the work done.
-Result<Fd> take_lock(LaunchPlan const& plan, Interrupt const& interrupt, Log const& log)
-{
-    auto const path = plan.shared(lock_name);
-    Fd lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!lock)
-        return Error(ErrorKind::Io, fmt::format("cannot open {}: {}", path.string(), errno_text()))
-            .exit_as(ExitCode::Environment)
-            .remedy("mount the volume shared-volume at /mnt/shared, writable, in the launcher's compose file");
-    auto const deadline = Deadline::after(plan.environment.pull_deadline + std::chrono::minutes(5));
-    for (bool told = false; flock(lock.get(), LOCK_EX | LOCK_NB) != 0; told = true) {
-        if (!told)
-            log.info("start", "another launcher is at work; waiting for it");
-        if (deadline.passed())
-            return Error(ErrorKind::Timeout, "another launcher is at work and does not end")
-                .exit_as(ExitCode::Measurement)
-                .remedy("stop the other launcher's container");
-        TRY(interrupt.sleep(std::chrono::milliseconds(100)).exit_as(ExitCode::Measurement));
-    }
-    return lock;
-}
 
 /// Running in full: a paused or restarting container has "Running" set as well.
 bool is_running(json::Object const& inspected)
@@ -58,7 +32,7 @@ Launch::Launch(LaunchPlan const& plan, docker::Engine& engine, dstack::Agent* ag
 
 Result<std::string> Launch::run()
 {
-    auto const lock = TRY(take_lock(m_plan, m_interrupt, m_log));
+    auto const lock = TRY(take_lock(m_plan, m_engine, m_agent, m_interrupt, m_log));
     if (m_plan.is_tee())
         TRY(reach_agent());
     else
@@ -102,8 +76,7 @@ Result<std::optional<std::string>> Launch::be_quiet()
             .remedy("reboot the CVM to run the newly selected image; whatever runs now was left as it is");
     }
     auto const containers = TRY(m_engine.containers().exit_as(ExitCode::Engine));
-    auto const mountinfo = read_file("/proc/self/mountinfo", std::size_t { 4 } << 20);
-    m_surroundings = surroundings_of(m_plan.environment, mountinfo.ok() ? *mountinfo : "", containers);
+    m_surroundings = surroundings_of(m_plan.environment, containers);
     if (state == measure::State::Same) {
         if (auto running = TRY(already_running(containers)))
             return running;

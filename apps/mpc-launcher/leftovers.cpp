@@ -120,6 +120,12 @@ Standing standing_of(docker::ContainerSummary const& container, Surroundings con
     return surroundings.is_tee && reaches_the_agent(container, surroundings) ? Standing::Node : Standing::Unrelated;
 }
 
+bool may_be_the_node(docker::ContainerSummary const& container, Surroundings const& surroundings)
+{
+    auto const standing = standing_of(container, surroundings);
+    return is_active(container) && (standing == Standing::Node || standing == Standing::Ambiguous);
+}
+
 std::string own_container_id(std::string_view mountinfo)
 {
     // Docker mounts /etc/hostname from <data root>/containers/<id>/hostname; no container can change what that line
@@ -158,16 +164,22 @@ Surroundings surroundings_of(Environment const& environment, std::string_view mo
     return surroundings;
 }
 
-Result<std::size_t> make_quiet(docker::Engine& engine, Surroundings const& surroundings, Log const& log)
+Surroundings surroundings_of(Environment const& environment, std::span<docker::ContainerSummary const> containers)
 {
-    auto const before = TRY(engine.containers());
-    for (auto const& container : before) {
+    auto const mountinfo = read_file("/proc/self/mountinfo", std::size_t { 4 } << 20);
+    return surroundings_of(environment, mountinfo.ok() ? *mountinfo : "", containers);
+}
+
+Result<std::size_t> stop_nodes(docker::Engine& engine, std::span<docker::ContainerSummary const> containers,
+    Surroundings const& surroundings, Log const& log)
+{
+    for (auto const& container : containers) {
         if (is_active(container) && standing_of(container, surroundings) == Standing::Ambiguous)
             return cannot_tell_apart(container);
     }
     std::size_t stopped = 0;
-    for (auto const& container : before) {
-        if (!is_active(container) || standing_of(container, surroundings) != Standing::Node)
+    for (auto const& container : containers) {
+        if (!may_be_the_node(container, surroundings))
             continue;
         log.info("quiet",
             fmt::format("stopping \"{}\", which may be the node and is not measured", display_name(container)));
@@ -176,16 +188,21 @@ Result<std::size_t> make_quiet(docker::Engine& engine, Surroundings const& surro
                 .exit_as(ExitCode::Engine));
         ++stopped;
     }
-    for (auto const& container : TRY(engine.containers())) {
-        auto const standing = standing_of(container, surroundings);
-        if (is_active(container) && standing == Standing::Ambiguous)
+    return stopped;
+}
+
+Result<std::size_t> make_quiet(docker::Engine& engine, Surroundings const& surroundings, Log const& log)
+{
+    auto const before = TRY(engine.containers().exit_as(ExitCode::Engine));
+    auto const stopped = TRY(stop_nodes(engine, before, surroundings, log));
+    for (auto const& container : TRY(engine.containers().exit_as(ExitCode::Engine))) {
+        if (!may_be_the_node(container, surroundings))
+            continue;
+        if (standing_of(container, surroundings) == Standing::Ambiguous)
             return cannot_tell_apart(container);
-        if (is_active(container) && standing == Standing::Node) {
-            return Error(ErrorKind::Refused,
-                fmt::format("\"{}\" still runs after it was stopped", display_name(container)))
-                .exit_as(ExitCode::Engine)
-                .remedy("find out what starts it again; nothing is measured while it runs");
-        }
+        return Error(ErrorKind::Refused, fmt::format("\"{}\" still runs after it was stopped", display_name(container)))
+            .exit_as(ExitCode::Engine)
+            .remedy("find out what starts it again; nothing is measured while it runs");
     }
     return stopped;
 }

@@ -35,16 +35,25 @@ struct Surroundings {
 /// Running, paused, restarting: a process of it exists or will at any moment.
 [[nodiscard]] bool is_active(docker::ContainerSummary const& container);
 
+/// Whether it is active, and the node or not to be told from it.
+[[nodiscard]] bool may_be_the_node(docker::ContainerSummary const& container, Surroundings const& surroundings);
+
 /// The container id that the kernel's mount table of this process names, or "" outside of a container.
 [[nodiscard]] std::string own_container_id(std::string_view mountinfo);
 
 /// Finds the launcher itself among the containers. `mountinfo` is the content of /proc/self/mountinfo.
 [[nodiscard]] Surroundings surroundings_of(Environment const& environment, std::string_view mountinfo,
     std::span<docker::ContainerSummary const> containers);
+/// The same, with this process's own.
+[[nodiscard]] Surroundings surroundings_of(Environment const& environment,
+    std::span<docker::ContainerSummary const> containers);
 
-/// Stops every active container that may be the node, and proves that none is left: asks the engine again. Containers
-/// that cannot be told apart are an error that names them, and nothing is stopped then. Returns how many were stopped.
-/// Errors: as Engine.
+/// Stops those of the containers that are active and may be the node. Ones that cannot be told apart are an error that
+/// names them, and nothing is stopped then. Returns how many were stopped. Errors: as Engine.
+[[nodiscard]] Result<std::size_t> stop_nodes(docker::Engine& engine,
+    std::span<docker::ContainerSummary const> containers, Surroundings const& surroundings, Log const& log);
+
+/// The same with every container of the engine, and proves that none is left: asks the engine again.
 [[nodiscard]] Result<std::size_t> make_quiet(docker::Engine& engine, Surroundings const& surroundings, Log const& log);
 
 }  // namespace mpc::launcher

@@ -1,5 +1,8 @@
 """What dockerd restores by itself after a reset must not run while RTMR3 does not hold the digest."""
 
+import fcntl
+
+from harness.cvm import wait_until
 from harness.runner import each, test
 from harness.world import NODE
 
@@ -39,6 +42,24 @@ def a_node_of_an_earlier_boot_is_stopped_before_anything_is_measured(world, poli
     # It is kept for its logs, and must not come back at the next boot.
     kept = world.engine.inspect("mpc-node-previous")
     assert kept["Id"] == identity and kept["HostConfig"]["RestartPolicy"]["Name"] in ("", "no")
+
+
+@test
+def a_node_of_an_earlier_boot_is_stopped_while_somebody_holds_the_lock(world):
+    # The lock lies on the node's volume: a node can hold it.
+    image = have_an_image(world)
+    world.engine.run(NODE, image, HostConfig={"RestartPolicy": {"Name": "always"}})
+    world.ready()
+    world.reset()
+    assert world.node_runs()
+    with open(world.cvm.shared / ".mpc-launcher.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        launcher = world.start_launcher()
+        wait_until("the node's end", lambda: not world.node_runs())
+        wait_until("the wait", lambda: "waiting for it" in launcher.output())
+        assert world.agent.image_events() == [] and launcher.running()
+    world.finish(launcher).succeeded()
+    world.assert_launched(world.images.node)
 
 
 @test

@@ -177,8 +177,8 @@ Result<Launch::Prepared> Launch::prepare_container(ObtainedImage& image)
     if (existing.ok()) {
         auto const id = TRY(existing->require_text("Id").exit_as(ExitCode::Engine));
         auto const spec = spec_for(image.details);
-        // A writable root may hold what an earlier node put there: under TEE that would run unmeasured.
-        auto const reusable = !m_plan.is_tee() || spec.hardening == Hardening::Strict;
+        // Under TEE what an earlier node wrote would run unmeasured.
+        auto const reusable = !m_plan.is_tee() || !keeps_what_it_wrote(spec);
         if (reusable && differences(spec, *existing).empty()) {
             m_log.info("container", "the existing container equals the plan and is started again");
             return Prepared { .id = id };

@@ -363,6 +363,26 @@ TEST_F(LaunchTest, NeverStartsAContainerWithAWritableRootAgainUnderTee)
     EXPECT_NE(*launch(plan({ { "HARDENING", "standard" } })), id);
 }
 
+TEST_F(LaunchTest, NeverStartsAContainerWithAnAnonymousVolumeAgainUnderTee)
+{
+    m_image.volumes = { "/data", "/app/plugins" };
+    m_engine.publish(repository, m_image, { "latest" });
+    auto const id = *launch(plan());
+    m_engine.reset();
+    boot_agent();
+    EXPECT_NE(*launch(plan()), id);
+}
+
+TEST_F(LaunchTest, StartsAContainerAgainWhoseImageDeclaresOnlyVolumesThatAreMounted)
+{
+    m_image.volumes = { "/data" };
+    m_engine.publish(repository, m_image, { "latest" });
+    auto const id = *launch(plan());
+    m_engine.reset();
+    boot_agent();
+    EXPECT_EQ(*launch(plan()), id);
+}
+
 TEST_F(LaunchTest, PutsTheEarlierContainerBackWhenCreatingFails)
 {
     auto const old = add_node("no");

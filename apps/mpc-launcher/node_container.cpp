@@ -122,6 +122,14 @@ ContainerSpec node_container(LaunchPlan const& plan, docker::ImageDetails image,
     return spec;
 }
 
+bool keeps_what_it_wrote(ContainerSpec const& spec)
+{
+    auto const is_ours = [&](std::string const& destination) {
+        return std::ranges::find(spec.mounts, destination, &docker::Mount::destination) != spec.mounts.end();
+    };
+    return spec.hardening != Hardening::Strict || !std::ranges::all_of(spec.image.volumes, is_ours);
+}
+
 json::Object create_body(ContainerSpec const& spec)
 {
     json::Array environment;

@@ -36,6 +36,10 @@ inline constexpr auto node_label = "mpc-launcher.image-digest";
 /// The body of POST /containers/create.
 [[nodiscard]] json::Object create_body(ContainerSpec const& spec);
 
+/// Whether what ran in such a container may have left something there that the next start would find and that the image
+/// does not describe: in a writable root, or in an anonymous volume that the image declares.
+[[nodiscard]] bool keeps_what_it_wrote(ContainerSpec const& spec);
+
 /// Compares a container as the engine inspects it with what was asked, field by field: the settings that we make, those
 /// that would loosen the container if somebody else had made them, and everything inherited from the image. Returns the
 /// names of the fields that differ (never values); empty means equal. Run state is not compared.

@@ -104,28 +104,38 @@ void Supervisor::look_at_approved()
     prefetch(newest);
 }
 
-void Supervisor::prefetch(image::ImageDigest digest)
+void Supervisor::prefetch(image::ImageDigest const& digest)
 {
     m_fetching = true;
-    m_prefetch = std::jthread([this, digest] {
-        auto const obtained = obtain({
-            .engine = m_engine,
-            .user = m_plan.user,
-            .digest = digest,
-            .docker_config = m_plan.environment.docker_config,
-            .silence = m_plan.environment.pull_silence,
-            .deadline = Deadline::after(m_plan.environment.pull_deadline),
-            .interrupt = m_interrupt,
-            .log = m_log,
-        });
-        if (obtained.ok())
+    m_prefetch = std::jthread([this, digest](std::stop_token const& stop) {
+        auto const fetched = fetch(digest, stop);
+        if (fetched.ok())
             m_log.info("supervise", "the newly approved image is in the engine's store",
                 { { "digest", digest.text() } });
-        else
+        else if (!stop.stop_requested())
             m_log.warning("supervise",
-                fmt::format("the newly approved image was not fetched: {}", obtained.error().message()));
+                fmt::format("the newly approved image was not fetched: {}", fetched.error().message()));
         m_fetching = false;
     });
+}
+
+/// Ends with the supervisor, also when that ends because of the node and not of a signal.
+Result<void> Supervisor::fetch(image::ImageDigest const& digest, std::stop_token const& stop)
+{
+    auto const interrupt = TRY(Interrupt::by_hand());
+    std::stop_callback const raises(stop, [&] { interrupt.raise(); });
+    auto const engine = m_engine.under(interrupt);
+    TRY(obtain({
+        .engine = *engine,
+        .user = m_plan.user,
+        .digest = digest,
+        .docker_config = m_plan.environment.docker_config,
+        .silence = m_plan.environment.pull_silence,
+        .deadline = Deadline::after(m_plan.environment.pull_deadline),
+        .interrupt = interrupt,
+        .log = m_log,
+    }));
+    return ok;
 }
 
 }  // namespace mpc::launcher

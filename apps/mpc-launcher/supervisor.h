@@ -32,7 +32,8 @@ private:
     Result<void> restart(docker::Exit const& exit);
     Result<void> stop_node();
     void look_at_approved();
-    void prefetch(image::ImageDigest digest);
+    void prefetch(image::ImageDigest const& digest);
+    Result<void> fetch(image::ImageDigest const& digest, std::stop_token const& stop);
 
     LaunchPlan const& m_plan;
     docker::Engine& m_engine;
@@ -46,7 +47,7 @@ private:
     std::vector<image::ImageDigest> m_known;  ///< as last seen in the approved-digests file
     std::string m_complaint;                  ///< what was wrong with the file when last looked at
     std::atomic<bool> m_fetching = false;
-    std::jthread m_prefetch;  // last, so that it has ended before anything else goes
+    std::jthread m_prefetch;  // last, so that it is told to end, and has ended, before anything else goes
 };
 
 }  // namespace mpc::launcher

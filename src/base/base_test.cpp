@@ -169,6 +169,15 @@ TEST(Interrupt, CutsASleepShortAndStaysRaised)
     EXPECT_TRUE(interrupt.raised());
 }
 
+TEST(Interrupt, MayBeRaisedByHandFromAnotherThread)
+{
+    auto const interrupt = std::move(Interrupt::by_hand()).value();
+    EXPECT_TRUE(interrupt.sleep(Duration(1)).ok());
+    std::jthread const raises([&] { interrupt.raise(); });
+    EXPECT_EQ(interrupt.sleep(std::chrono::hours(1)).error().kind(), ErrorKind::Interrupted);
+    EXPECT_TRUE(interrupt.raised());
+}
+
 TEST(Deadline, IsNeverNegativeAndNeverLaterThanEitherBound)
 {
     EXPECT_TRUE(Deadline::after(Duration(-5)).passed());

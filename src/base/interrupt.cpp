@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 
 namespace mpc {
@@ -43,6 +44,16 @@ Result<Interrupt> Interrupt::on_signals(std::initializer_list<int> signals)
         return Error(ErrorKind::Io, "cannot open a signal descriptor: " + errno_text());
     return Interrupt(std::move(fd));
 }
+
+Result<Interrupt> Interrupt::by_hand()
+{
+    Fd fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!fd)
+        return Error(ErrorKind::Io, "cannot open an event descriptor: " + errno_text());
+    return Interrupt(std::move(fd));
+}
+
+void Interrupt::raise() const { (void)eventfd_write(m_fd.get(), 1); }
 
 bool Interrupt::raised() const { return sleep(Duration::zero()).ok() == false; }
 

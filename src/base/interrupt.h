@@ -28,7 +28,7 @@ private:
     std::chrono::steady_clock::time_point m_at;
 };
 
-/// SIGTERM, SIGINT and the like, seen as a file descriptor that becomes readable. Once raised it stays raised.
+/// SIGTERM, SIGINT and the like, or a call, seen as a file descriptor that becomes readable. Once raised it stays raised.
 class Interrupt {
 public:
     /// Blocks the signals in this thread (and those it starts later) and watches for them, but for an ignored SIGHUP.
@@ -36,6 +36,11 @@ public:
     static Result<Interrupt> on_signals(std::initializer_list<int> signals = { SIGTERM, SIGINT });
     /// One that is never raised, for tests and short commands.
     static Interrupt never() { return Interrupt(Fd()); }
+    /// One that only raise() raises. Errors: Io.
+    static Result<Interrupt> by_hand();
+
+    /// From any thread; for one that was made by_hand().
+    void raise() const;
 
     /// Readable when raised; -1 when it is never raised.
     [[nodiscard]] int fd() const { return m_fd.get(); }

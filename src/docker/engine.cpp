@@ -172,13 +172,15 @@ public:
         return cleaned(doing, parse_exit(answer.body));
     }
 
-    std::unique_ptr<Engine> uninterruptible() const override
+    std::unique_ptr<Engine> under(Interrupt const& interrupt) const override
     {
-        auto engine = std::make_unique<HttpEngine>(http::Client(m_client.socket(), never_raised()), m_scrubber);
+        auto engine = std::make_unique<HttpEngine>(http::Client(m_client.socket(), interrupt), m_scrubber);
         engine->m_prefix = m_prefix;
         engine->m_info = m_info;
         return engine;
     }
+
+    std::unique_ptr<Engine> uninterruptible() const override { return under(never_raised()); }
 
 private:
     /// One exchange that is to succeed (2xx, or 304: it is so already). `patience` is set when the result is an error.

@@ -164,6 +164,8 @@ public:
     /// Waits until the container is not running. Errors: also Timeout, which a caller may expect.
     [[nodiscard]] virtual Result<Exit> wait_container(std::string_view id, Duration at_most) = 0;
 
+    /// The same engine for a thread of its own: calls through it end when that interrupt is raised, which outlives it.
+    [[nodiscard]] virtual std::unique_ptr<Engine> under(Interrupt const& interrupt) const = 0;
     /// The same engine for cleaning up: calls through it are not ended by the interrupt, only by their deadlines.
     [[nodiscard]] virtual std::unique_ptr<Engine> uninterruptible() const = 0;
 

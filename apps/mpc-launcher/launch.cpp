@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "launcher_lock.h"
+#include "ports.h"
 #include "receipt.h"
 
 namespace mpc::launcher {
@@ -39,7 +40,8 @@ Result<std::string> Launch::run()
         m_log.warning("measure", "PLATFORM=NONTEE: nothing is measured and the node cannot attest");
     if (auto const running = TRY(be_quiet()))
         return *running;
-    TRY(require_free_ports());
+    // A port that somebody else publishes would make the start fail, after the digest was measured.
+    TRY(require_free_ports(m_engine, m_plan.user.ports));
     auto image = TRY(get_image());
     TRY(write_node_config());
     auto const prepared = TRY(prepare_container(image));
@@ -110,27 +112,6 @@ Result<std::optional<std::string>> Launch::already_running(std::span<docker::Con
         return std::optional<std::string>();
     m_log.info("start", "the node already runs as planned; nothing to do");
     return std::optional(node->id);
-}
-
-/// A port that somebody else publishes would make the start fail, after the digest was measured.
-Result<void> Launch::require_free_ports()
-{
-    for (auto const& container : TRY(m_engine.containers().exit_as(ExitCode::Engine))) {
-        if (!is_active(container))
-            continue;
-        for (auto const& published : container.ports) {
-            auto const wanted = std::ranges::find_if(m_plan.user.ports,
-                [&](auto const& port) { return published.host == port.host && published.protocol == "tcp"; });
-            if (published.host == 0 || wanted == m_plan.user.ports.end())
-                continue;
-            return Error(ErrorKind::Refused,
-                fmt::format("the host port of port mapping {} is taken by container \"{}\"",
-                    wanted - m_plan.user.ports.begin() + 1, display_name(container)))
-                .exit_as(ExitCode::Engine)
-                .remedy("choose another host port in user_config, or stop that container");
-        }
-    }
-    return ok;
 }
 
 /// Steps 5 and 6.
@@ -281,14 +262,14 @@ Result<void> Launch::start(std::string const& id)
 Error Launch::why_not_started(Error error)
 {
     if (error.message().find(port_is_taken) != std::string::npos) {
-        if (auto const free = require_free_ports(); !free.ok())
+        if (auto const free = require_free_ports(m_engine, m_plan.user.ports); !free.ok())
             return free.error();
         return Error(ErrorKind::Refused, fmt::format("{}, although no container publishes it", port_is_taken))
             .exit_as(ExitCode::Reboot)
             .remedy("reboot the CVM: a power cut met an earlier start of the node, and the engine gives its port back "
                     "when it is started anew");
     }
-    return std::move(error)
+    return without_ports(std::move(error), m_plan.user.ports)
         .exit_as(ExitCode::Engine)
         .remedy("the digest is measured; mend the cause and start the launcher again in this boot");
 }

@@ -36,7 +36,6 @@ private:
     Result<void> reach_agent();
     Result<std::optional<std::string>> already_running(std::span<docker::ContainerSummary const> containers);
     Result<std::optional<std::string>> be_quiet();
-    Result<void> require_free_ports();
     Result<ObtainedImage> get_image();
     Result<void> write_node_config();
     Result<Prepared> prepare_container(ObtainedImage& image);

@@ -433,6 +433,21 @@ TEST_F(LaunchTest, NamesWhoHasTakenThePortBetweenTheCheckAndTheStart)
     EXPECT_FALSE(node_runs());
 }
 
+TEST_F(LaunchTest, ShowsNoPortWhenTheHostHasTakenIt)
+{
+    m_engine.on_request([](http::Request const& request) -> std::optional<http::Answer> {
+        if (!request.target.ends_with("/start"))
+            return std::nullopt;
+        return http::Answer { .response = { .status = 500,
+                                  .headers = {},
+                                  .body = R"({"message":"listen tcp4 0.0.0.0:8080: bind: address already in use"})" } };
+    });
+    auto const refused = launch(plan());
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().exit_code(), ExitCode::Engine);
+    EXPECT_EQ(refused.error().message(), "starting the node: the host port of port mapping 1 is taken on the host");
+}
+
 TEST_F(LaunchTest, SaysSoWhenTheNodeEndsAtOnce)
 {
     m_engine.ends_when_started("mpc-node", { .exit_code = 3 });

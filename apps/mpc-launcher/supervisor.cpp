@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "ports.h"
+
 namespace mpc::launcher {
 
 Supervisor::Supervisor(LaunchPlan const& plan, docker::Engine& engine, Interrupt const& interrupt, Log const& log,
@@ -66,7 +68,9 @@ Result<void> Supervisor::restart(docker::Exit const& exit)
     if (!started.ok() && started.error().kind() == ErrorKind::Interrupted)
         return started;
     if (!started.ok())
-        m_log.warning("supervise", fmt::format("the node was not started: {}", started.error().message()));
+        m_log.warning("supervise",
+            fmt::format("the node was not started: {}",
+                without_ports(std::move(started).error(), m_plan.user.ports).message()));
     return ok;
 }
 

@@ -64,5 +64,24 @@ TEST_F(SupervisorTest, EndsWithItsNodeAlsoWhileTheRegistryIsSilent)
     EXPECT_THAT(test::content_of(m_log_file), Not(HasSubstr("was not fetched"))) << "it was told to leave it";
 }
 
+TEST_F(SupervisorTest, ShowsNoPortWhenTheNodeCannotBeStartedAgain)
+{
+    m_engine.end_container("mpc-node", 1);
+    m_engine.ends_when_started("mpc-node", { .exit_code = 0 });
+    bool refused = false;
+    m_engine.on_request([&](http::Request const& request) -> std::optional<http::Answer> {
+        if (refused || !request.target.ends_with("/start"))
+            return std::nullopt;
+        refused = true;
+        return http::Answer { .response = { .status = 500,
+                                  .headers = {},
+                                  .body = R"({"message":"listen tcp4 0.0.0.0:8080: bind: address already in use"})" } };
+    });
+    EXPECT_EQ(supervise().error().exit_code(), ExitCode::Node);
+    auto const log = test::content_of(m_log_file);
+    EXPECT_THAT(log, HasSubstr("not started: the host port of port mapping 1 is taken on the host"));
+    EXPECT_THAT(log, Not(HasSubstr("8080")));
+}
+
 }  // namespace
 }  // namespace mpc::launcher

@@ -3,6 +3,7 @@
 import signal
 
 from harness.config import NODE_SECTION
+from harness.cvm import wait_until
 from harness.runner import each, test
 
 _OTHER = "sha256:" + "e" * 64
@@ -290,6 +291,20 @@ def a_port_that_another_container_has_is_refused_before_anything_is_measured(wor
         "PortBindings": {"80/tcp": [{"HostPort": "11780"}]}, "RestartPolicy": {"Name": "always"}})
     world.launch().refused(10, "engine", "web")
     assert world.agent.image_events() == [] and world.engine.names() == ["web"]
+
+
+@test
+def a_port_that_the_host_has_taken_is_told_without_its_number(world):
+    world.ready()
+    listener = world.cvm.at_site("python3", "-m", "http.server", "11780")
+    try:
+        wait_until("the listener", lambda: "Serving" in listener.output() or not listener.running())
+        outcome = world.launch().refused(10, "engine", "the host port of port mapping 1 is taken on the host")
+    finally:
+        listener.stop()
+    assert "11780" not in outcome.log, outcome.log
+    world.launch().succeeded()
+    world.assert_launched(world.images.node)
 
 
 @each(form=("toml", "env"))

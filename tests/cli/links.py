@@ -82,16 +82,16 @@ def is_one_static_position_independent_file():
 def has_a_stack_that_is_not_executable():
     # Without the header the kernel makes it executable.
     stack = re.search(r"GNU_STACK\s+(?:0x\w+\s+){5}(\S+)", readelf("-lW", LAUNCHER))
-    assert stack and stack.group(1) == "RW", stack
+    assert stack and stack.group(1) == "RW", stack and stack.group(0)
 
 
 def has_its_relocations_made_read_only():
-    assert "GNU_RELRO" in readelf("-lW", LAUNCHER)
+    assert "GNU_RELRO" in readelf("-lW", LAUNCHER), "no RELRO"
 
 
 def has_everything_bound_at_its_start():
     # Else only a part of the table of functions is read-only.
-    assert re.search(r"\(FLAGS\).*\bBIND_NOW\b", readelf("-dW", LAUNCHER)), readelf("-dW", LAUNCHER)
+    assert re.search(r"\(FLAGS\).*\bBIND_NOW\b", readelf("-dW", LAUNCHER)), "bound lazily"
 
 
 def looks_for_no_library_in_directories_of_the_build():

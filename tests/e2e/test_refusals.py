@@ -296,7 +296,7 @@ def a_port_that_another_container_has_is_refused_before_anything_is_measured(wor
 @test
 def a_port_that_the_host_has_taken_is_told_without_its_number(world):
     world.ready()
-    listener = world.cvm.at_site("python3", "-m", "http.server", "11780")
+    listener = world.cvm.at_site("python3", "-u", "-m", "http.server", "11780")
     try:
         wait_until("the listener", lambda: "Serving" in listener.output() or not listener.running())
         outcome = world.launch().refused(10, "engine", "the host port of port mapping 1 is taken on the host")

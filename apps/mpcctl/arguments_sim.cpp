@@ -53,7 +53,7 @@ void add_sim_vmm(CLI::App& sim, SimVmmOptions& options, std::function<void()> ch
     vmm->add_option("--directory", options.directory, "Where its VMs are kept")->type_name("DIR")->required();
     vmm->add_option("--token", options.token, "What callers must show");
     auto* const user = vmm->add_option("--auth-user", options.auth_user, "Who may call with a password");
-    vmm->add_option("--auth-password", options.auth_password, "That password")->needs(user);
+    user->needs(vmm->add_option("--auth-password", options.auth_password, "That password")->needs(user));
     vmm->add_option("--os-image", options.os_images, "A guest image that it has (default: dstack-VERSION)")
         ->type_name("NAME")
         ->allow_extra_args(false);

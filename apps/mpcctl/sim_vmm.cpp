@@ -49,10 +49,13 @@ Result<std::unique_ptr<http::Server>> listen(std::string_view url, http::Handler
         return http::Server::listen(url.substr(unix_prefix.size()), std::move(handler));
     if (!url.starts_with(http_prefix))
         return Error(ErrorKind::Invalid, "--listen is neither unix:PATH nor http://127.0.0.1:PORT")
-            .exit_as(mpc::ExitCode::Usage);
+            .exit_as(mpc::ExitCode::Usage)
+            .remedy("write it in one of these forms");
     auto const endpoint = TRY(simulator::parse_loopback(url.substr(http_prefix.size())).exit_as(mpc::ExitCode::Usage));
     if (endpoint.address != "127.0.0.1")
-        return Error(ErrorKind::Invalid, "--listen: the address is 127.0.0.1").exit_as(mpc::ExitCode::Usage);
+        return Error(ErrorKind::Invalid, "--listen: the address must be 127.0.0.1")
+            .exit_as(mpc::ExitCode::Usage)
+            .remedy("write unix:PATH or http://127.0.0.1:PORT");
     return http::Server::listen_on_loopback(endpoint.port, std::move(handler));
 }
 

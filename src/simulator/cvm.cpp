@@ -2,13 +2,13 @@
 
 #include <csignal>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "simulator/directory_lock.h"
 #include "simulator/guest.h"
 #include "simulator/guest_port.h"
 #include "simulator/namespaces.h"
@@ -20,7 +20,9 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr Duration patience_with_shutdown = std::chrono::seconds(60);
+// The guest's first process holds the lock, too, and one that was killed takes a moment to go.
 constexpr Duration patience_with_predecessor = std::chrono::seconds(5);
+constexpr char const* a_cvm = "a CVM";
 constexpr Duration pause_between_looks { 50 };
 
 Result<Fd> opened(fs::path const& path, int flags)
@@ -28,20 +30,6 @@ Result<Fd> opened(fs::path const& path, int flags)
     Fd fd(open(path.c_str(), flags | O_CREAT | O_CLOEXEC, 0600));
     if (!fd)
         return Error(ErrorKind::Io, "cannot open " + path.string() + ": " + errno_text());
-    return fd;
-}
-
-/// Held for as long as the machine runs, also by the guest's first process: one that was killed takes a moment to go.
-Result<Fd> take_lock(fs::path const& directory, Duration patience)
-{
-    auto fd = TRY(opened(directory / "lock", O_RDWR));
-    auto const deadline = Deadline::after(patience);
-    while (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-        if (deadline.passed())
-            return Error(ErrorKind::Invalid, directory.string() + " is the directory of a CVM that runs")
-                .remedy("stop that CVM, or give another directory");
-        usleep(10'000);
-    }
     return fd;
 }
 
@@ -138,7 +126,7 @@ Result<void> run_cvm(CvmOptions const& given, Interrupt const& interrupt)
     auto options = given;
     TRY(make_directories(options.directory));
     options.directory = fs::canonical(options.directory);
-    auto const held = TRY(take_lock(options.directory, patience_with_predecessor));
+    auto const held = TRY(lock_directory(options.directory, a_cvm, patience_with_predecessor));
     auto listeners = TRY(listen_on_machine(options.ports));
     Console console(TRY(opened(options.directory / "serial.log", O_WRONLY | O_APPEND)),
         TRY(opened(options.directory / "events.jsonl", O_WRONLY | O_APPEND | O_TRUNC)));
@@ -167,7 +155,7 @@ Result<void> run_cvm(CvmOptions const& given, Interrupt const& interrupt)
 
 bool power_is_off(fs::path const& directory)
 {
-    auto const held = take_lock(directory, Duration(0));
+    auto const held = lock_directory(directory, a_cvm, Duration(0));
     if (!held.ok())
         return held.error().kind() != ErrorKind::Invalid;
     remove_control_group(control_group_of(directory));
@@ -176,7 +164,7 @@ bool power_is_off(fs::path const& directory)
 
 void wait_for_power_off(fs::path const& directory)
 {
-    auto const held = take_lock(directory, patience_with_predecessor);
+    auto const held = lock_directory(directory, a_cvm, patience_with_predecessor);
     remove_control_group(control_group_of(directory));
 }
 

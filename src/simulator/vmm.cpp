@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "http/client.h"
+#include "simulator/directory_lock.h"
 #include "simulator/rpc_answer.h"
 
 namespace mpc::simulator {
@@ -74,7 +75,9 @@ Result<std::unique_ptr<Vmm>> Vmm::open(VmmOptions options)
         return Error(ErrorKind::Io, "cannot make " + options.directory.string() + ": " + error.message())
             .remedy("give --directory a path that may be written to");
     options.directory = fs::canonical(options.directory);
+    auto lock = TRY(lock_directory(options.directory, "a VMM", Duration(0)));
     auto vmm = std::unique_ptr<Vmm>(new Vmm(std::move(options)));
+    vmm->m_lock = std::move(lock);
     for (auto const& entry : fs::directory_iterator(vmm->m_options.directory / "vm")) {
         auto machine = TRY(VirtualMachine::load(entry.path(), vmm->m_options.setting));
         auto const id = machine->id();

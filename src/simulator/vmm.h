@@ -33,7 +33,7 @@ struct VmmOptions {
 /// disks stay. Safe to use from any thread.
 class Vmm {
 public:
-    /// Knows the VMs that the directory has, all stopped. Errors: Io, Invalid.
+    /// Knows the VMs that the directory has, all stopped. Errors: Io; Invalid (also when another one serves it).
     static Result<std::unique_ptr<Vmm>> open(VmmOptions options);
 
     [[nodiscard]] http::Answer handle(http::Request const& request);
@@ -65,6 +65,7 @@ private:
     Result<json::Value> images() const;
 
     VmmOptions m_options;
+    Fd m_lock;
     std::mutex m_mutex;
     MisbehaviourPlan m_plan;
     std::map<std::string, std::unique_ptr<VirtualMachine>> m_machines;

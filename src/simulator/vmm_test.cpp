@@ -72,6 +72,15 @@ TEST_F(SimulatedVmm, TakesAMethodWithAndWithoutItsPrefix)
     EXPECT_EQ(ask("/Version", {}).status, 404U);
 }
 
+TEST_F(SimulatedVmm, HasItsDirectoryForItselfWhileItRuns)
+{
+    auto const second = Vmm::open(m_options);
+    ASSERT_FALSE(second.ok());
+    EXPECT_THAT(second.error().message(), HasSubstr("a VMM that runs"));
+    m_vmm.reset();
+    EXPECT_TRUE(Vmm::open(m_options).ok());
+}
+
 TEST_F(SimulatedVmm, KnowsItsVmsAgain)
 {
     auto const id = create();

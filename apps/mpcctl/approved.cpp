@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/fd.h"
 #include "crypto/time.h"
 #include "mpcctl/option_values.h"
 #include "mpcctl/say.h"
@@ -12,8 +11,6 @@
 namespace mpc::ctl {
 
 namespace {
-
-constexpr std::size_t ca_limit = std::size_t { 1 } << 20;
 
 std::string duration_text(std::chrono::seconds duration)
 {
@@ -82,8 +79,7 @@ bool has_choice(near::AllowedLists const& lists) { return lists.images.ok() && !
 Result<std::vector<near::Endpoint>> endpoints_of(ApprovedOptions const& options, Interrupt const& interrupt)
 {
     net::TlsTrust const trust = options.tls_ca ? net::TlsTrust(net::CaFile { *options.tls_ca }) : net::SystemStore();
-    if (options.tls_ca)
-        TRY(read_file(*options.tls_ca, ca_limit).in("--tls-ca").remedy("give --tls-ca a readable PEM file"));
+    TRY(net::check_trust(trust).in("--tls-ca").remedy("give --tls-ca a readable PEM file"));
     std::vector<near::Endpoint> endpoints;
     for (auto const& text : options.endpoints) {
         auto const url = TRY(net::Url::parse(text).in("--rpc").exit_as(mpc::ExitCode::Usage));

@@ -1,5 +1,6 @@
 #include "mpcctl/vm_logs.h"
 
+#include "base/fd.h"
 #include "base/text.h"
 #include "mpcctl/say.h"
 #include "json/json.h"
@@ -51,20 +52,24 @@ Result<ExitCode> run(LogsOptions const& options, Interrupt const& interrupt)
     auto client = TRY(client_of(options.vmm, interrupt));
     auto const vm = TRY(vmm::find_vm(TRY(from_other_side(client.list_briefly())), options.vm));
     LogText text(options.form);
-    auto const print = [&text](std::string_view piece) -> Result<void> {
+    bool is_written = true;
+    auto const print = [&](std::string_view piece) -> Result<void> {
         say("{}", text.add(piece));
-        if (std::fflush(stdout) != 0)
-            return Error(ErrorKind::Io, "cannot write to standard output");
+        is_written = std::fflush(stdout) == 0;
+        if (!is_written)
+            return Error(ErrorKind::Io, "cannot write to standard output: " + errno_text())
+                .remedy("make room where it goes");
         return ok;
     };
-    vmm::LogRequest const request {
-        .channel = channel_named(options.channel), .lines = options.lines, .follow = options.follow
-    };
+    vmm::LogRequest const request { .channel = channel_named(options.channel),
+        .lines = options.lines,
+        .follow = options.follow,
+        .silence = std::chrono::seconds(options.vmm.timeout_seconds) };
     auto const done = client.logs(vm.id, request, print);
     say("{}", text.rest());
     if (!done.ok() && done.error().kind() == ErrorKind::Interrupted && options.follow)
         return ExitCode::Done;
-    if (!done.ok() && (done.error().kind() == ErrorKind::NotFound || done.error().kind() == ErrorKind::Io))
+    if (!done.ok() && (done.error().kind() == ErrorKind::NotFound || !is_written))
         return done.error();
     TRY(from_other_side(done));
     return ExitCode::Done;

@@ -47,6 +47,14 @@ std::string proxy_exceptions()
     return list;
 }
 
+Result<std::string> read_ca_file(std::filesystem::path const& path)
+{
+    auto pem = TRY(read_file(path, most_ca_file_bytes).in("CA file"));
+    if (pem.find("-----BEGIN ") == std::string::npos)
+        return Error(ErrorKind::Invalid, "CA file: " + path.string() + " has no certificate in PEM");
+    return pem;
+}
+
 /// What makes an exchange another than a plain GET. Everything must outlive the exchange.
 struct Extras {
     std::string const* body = nullptr;  ///< makes it a POST
@@ -179,7 +187,7 @@ private:
             set(CURLOPT_SSL_VERIFYPEER, 0L);
             set(CURLOPT_SSL_VERIFYHOST, 0L);
         } else if (auto const* file = std::get_if<CaFile>(&m_request.tls)) {
-            auto pem = TRY(read_file(file->path, most_ca_file_bytes).in("CA file"));
+            auto pem = TRY(read_ca_file(file->path));
             curl_blob const blob { .data = pem.data(), .len = pem.size(), .flags = CURL_BLOB_COPY };
             set(CURLOPT_CAINFO_BLOB, &blob);
             // Otherwise the system's directory of authorities would be believed as well.
@@ -286,7 +294,9 @@ private:
         case CURLE_PEER_FAILED_VERIFICATION:
         case CURLE_SSL_CONNECT_ERROR:
             return Error(ErrorKind::Unreachable, "TLS: " + detail)
-                .remedy("If the server has a certificate of its own, name the file of its authority (ca=FILE).");
+                .remedy(
+                    "If the server has a certificate of its own, name the file of its authority: --tls-ca FILE, for a "
+                    "registry --registry-ca FILE, for a collateral service ,ca=FILE after its URL.");
         case CURLE_SSL_CACERT_BADFILE:
             return Error(ErrorKind::Invalid, "TLS: no authority to believe: " + detail)
                 .remedy("Give a PEM file of certificates, or install the package ca-certificates.");
@@ -333,6 +343,13 @@ private:
 };
 
 }  // namespace
+
+Result<void> check_trust(TlsTrust const& trust)
+{
+    if (auto const* file = std::get_if<CaFile>(&trust))
+        TRY(read_ca_file(file->path));
+    return ok;
+}
 
 Result<http::Response> get(GetRequest const& request, Interrupt const& interrupt)
 {

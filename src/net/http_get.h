@@ -20,6 +20,9 @@ struct CaFile {
 /// or nobody's word.
 using TlsTrust = std::variant<SystemStore, CaFile, InsecureTls>;
 
+/// That a CA file can be read and has certificates, before anybody is asked. Errors: those of get() for it.
+[[nodiscard]] Result<void> check_trust(TlsTrust const& trust);
+
 struct GetRequest {
     Url url;
     TlsTrust tls = SystemStore();

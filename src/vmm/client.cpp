@@ -17,7 +17,11 @@ constexpr std::size_t shortest_secret = 6;
 constexpr std::size_t shortest_prefix = 8;
 constexpr std::size_t most_vms = 10000;
 // The VMM itself says something every minute to who follows a log.
-constexpr auto log_silence = std::chrono::seconds(90);
+constexpr auto silence_of_followed_log = std::chrono::seconds(90);
+constexpr auto longest_log_answer = std::chrono::minutes(10);
+constexpr std::size_t most_bytes_of_a_line = std::size_t { 64 } << 10;
+constexpr std::size_t fewest_log_bytes = std::size_t { 1 } << 20;
+constexpr std::size_t most_log_bytes = std::size_t { 64 } << 20;
 
 bool is_html(std::string_view body)
 {
@@ -72,28 +76,97 @@ std::string reason_in(std::string const& body)
     return text.ok() ? *text : "";
 }
 
+enum class Look { Page, Log, TooShort };
+
+/// What a log's beginning is. A log's own lines may begin with '<', too: the kernel's do.
+Look look_at(std::string_view text)
+{
+    text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+    if (text.empty())
+        return Look::TooShort;
+    std::string lower(text.substr(0, 9));
+    std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+    for (std::string_view const page : { "<!doctype", "<html" }) {
+        if (lower.starts_with(page))
+            return Look::Page;
+        if (page.starts_with(lower))
+            return Look::TooShort;
+    }
+    return Look::Log;
+}
+
+/// Hands a log on, with an eye on what it is and how much.
+class LogPieces {
+public:
+    LogPieces(LogRequest const& request, http::OnPiece const& on_piece)
+        : m_most(std::clamp(request.lines * most_bytes_of_a_line, fewest_log_bytes, most_log_bytes)),
+          m_is_bounded(!request.follow), m_on_piece(on_piece)
+    {
+    }
+
+    Result<void> take(std::string_view piece)
+    {
+        m_taken += piece.size();
+        if (m_is_bounded && m_taken > m_most)
+            return Error(ErrorKind::Invalid,
+                fmt::format("the VMM sends more than the {} MiB that so many lines can have", m_most >> 20U))
+                .remedy("look at the log on the VMM's own host, or see what answers at that address");
+        if (m_is_bounded && m_deadline.passed())
+            return Error(ErrorKind::Timeout, "the log has not come to its end after ten minutes")
+                .remedy("ask for fewer lines (-n), or with --follow for what is still to come");
+        if (m_is_seen)
+            return m_on_piece(piece);
+        m_held += piece;
+        auto const look = look_at(m_held);
+        if (look == Look::Page)
+            return not_an_answer("a web page");
+        return look == Look::Log || m_held.size() > fewest_log_bytes ? finish() : Result<void>(ok);
+    }
+
+    /// Hands on what was too short to see what it is.
+    Result<void> finish()
+    {
+        m_is_seen = true;
+        return m_on_piece(std::exchange(m_held, ""));
+    }
+
+private:
+    std::size_t m_most;
+    bool m_is_bounded;
+    http::OnPiece const& m_on_piece;
+    Deadline m_deadline = Deadline::after(longest_log_answer);
+    std::size_t m_taken = 0;
+    bool m_is_seen = false;
+    std::string m_held;  ///< until it is seen what it is
+};
+
+void sort_by_length(std::vector<Secret>& secrets)
+{
+    // The longest first, so that no end of one is left standing.
+    std::ranges::sort(secrets, std::greater(), &Secret::size);
+}
+
 }  // namespace
 
 Client::Client(std::unique_ptr<Transport> transport, std::vector<Secret> secrets)
     : m_transport(std::move(transport)), m_secrets(std::move(secrets))
 {
+    sort_by_length(m_secrets);
 }
 
 Result<Client> Client::make(Endpoint const& endpoint, Interrupt const& interrupt)
 {
-    std::vector<Secret> secrets;
-    if (endpoint.token)
-        secrets.push_back(*endpoint.token);
-    if (endpoint.password)
-        secrets.push_back(*endpoint.password);
-    return Client(TRY(make_transport(endpoint, interrupt)), std::move(secrets));
+    return Client(TRY(make_transport(endpoint, interrupt)), secrets_of(endpoint));
 }
 
 std::string Client::without_secrets(std::string text) const
 {
     for (auto const& secret : m_secrets) {
-        if (secret.size() < shortest_secret)
+        if (secret.size() == 0)
             continue;
+        // Where a short one is masked, what is left of a word tells it.
+        if (secret.size() < shortest_secret && text.find(secret.reveal()) != std::string::npos)
+            return "(its words are not shown: a credential is in them)";
         for (auto at = text.find(secret.reveal()); at != std::string::npos; at = text.find(secret.reveal(), at))
             text.replace(at, secret.size(), "***");
     }
@@ -115,15 +188,16 @@ void Client::protect(Secret const& text)
         if (piece.size() >= shortest_secret)
             m_secrets.emplace_back(std::string(piece));
     }
-    // The longest first, so that no end of one is left standing.
-    std::ranges::sort(m_secrets, std::greater(), &Secret::size);
+    sort_by_length(m_secrets);
 }
 
 Error Client::refusal(http::Response const& response) const
 {
     if (response.status == 401)
         return Error(ErrorKind::Refused, "the VMM does not accept us (401)")
-            .remedy("set DSTACK_VMM_TOKEN, or token_file of the context in ~/.config/mpcctl/config.toml, to its token");
+            .remedy(
+                "give its token: --token-file, DSTACK_VMM_TOKEN or token_file of the context; or user and password: "
+                "DSTACK_VMM_AUTH_USER, DSTACK_VMM_AUTH_PASSWORD");
     if (auto const reason = reason_in(response.body); !reason.empty())
         return Error(ErrorKind::Refused, "the VMM refuses: " + printable(without_secrets(reason)))
             .remedy("correct what the VMM names; its own log says more");
@@ -165,7 +239,7 @@ Result<std::string> Client::version()
     auto const text = object.ok() ? object->require_text("version") : Result<std::string>(object.error());
     if (!text.ok())
         return not_an_answer(text.error().message()).in("Version");
-    return printable(*text, 100);
+    return printable(without_secrets(*text), 100);
 }
 
 Result<std::vector<std::string>> Client::images()
@@ -295,13 +369,19 @@ Result<void> Client::logs(std::string const& id, LogRequest const& request, http
 {
     auto const target = fmt::format("/logs?id={}&follow={}&ansi=false&lines={}&ch={}", http::percent_encode(id),
         request.follow, request.lines, name_of(request.channel));
-    auto const response = TRY(m_transport->stream(target, on_piece, log_silence).in("logs"));
+    LogPieces pieces(request, on_piece);
+    auto const take = [&pieces](std::string_view piece) { return pieces.take(piece); };
+    auto const silence = request.follow ? silence_of_followed_log : request.silence;
+    auto const response = TRY(m_transport->stream(target, take, silence)
+            .in("logs")
+            .remedy("this is not the whole log: see whether the dstack-vmm is well, and ask again; --timeout is its "
+                    "patience"));
     if (response.status == 404)
         return Error(ErrorKind::NotFound, "logs: the VMM has no log of this VM")
             .remedy("look with mpcctl list whether it exists and has run");
     if (response.status != 200)
         return refusal(response).in("logs");
-    return ok;
+    return pieces.finish().in("logs");
 }
 
 Result<VmInfo> find_vm(std::vector<VmInfo> const& vms, std::string_view wanted)

@@ -16,18 +16,19 @@ enum class LogChannel { Serial, Stdout, Stderr };
 
 struct LogRequest {
     LogChannel channel = LogChannel::Serial;
-    std::uint32_t lines = 100;  ///< the last so many
-    bool follow = false;        ///< and what comes after them, until we are interrupted
+    std::uint32_t lines = 100;                    ///< the last so many
+    bool follow = false;                          ///< and what comes after them, until we are interrupted
+    Duration silence = std::chrono::seconds(30);  ///< how long the VMM may say nothing, unless it is followed
 };
 
-/// One VMM. Every call ends within the endpoint's timeout.
+/// One VMM. Every call but logs() ends within the endpoint's timeout.
 ///
 /// Errors of every call: those of Transport; Refused when the VMM says no: a wrong or missing token, or its own reason,
-/// cut and printable, in which nothing stands that this client sent as a secret; Invalid when the answer is not what a
-/// dstack-vmm answers (HTML, another JSON, another VM).
+/// cut and printable, in which nothing stands that this client sent as a secret, in whichever form it was sent; Invalid
+/// when the answer is not what a dstack-vmm answers (HTML, another JSON, another VM).
 class Client {
 public:
-    /// `secrets` are the texts that no error may hold, such as the token.
+    /// `secrets` are the texts that no error may hold, such as the token, however short they are.
     explicit Client(std::unique_ptr<Transport> transport, std::vector<Secret> secrets = {});
     /// Errors: those of make_transport().
     static Result<Client> make(Endpoint const& endpoint, Interrupt const& interrupt);
@@ -60,7 +61,9 @@ public:
     /// Deletes it with its disk.
     [[nodiscard]] Result<void> remove(std::string const& id);
 
-    /// Hands over the log as the VMM sends it: foreign bytes. Errors: also NotFound.
+    /// Hands over the log as the VMM sends it: foreign bytes. Unless it is followed, no more than 64 KiB for each line
+    /// that was asked for, at least 1 MiB and at most 64 MiB, within ten minutes. Errors: also NotFound; Invalid (more
+    /// than that, or a web page); Timeout.
     [[nodiscard]] Result<void> logs(std::string const& id, LogRequest const& request, http::OnPiece const& on_piece);
 
 private:

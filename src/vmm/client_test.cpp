@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/bytes.h"
 #include "vmm/fake_transport.h"
 
 namespace mpc::vmm {
@@ -14,6 +15,7 @@ using test::client_of;
 using test::FakeTransport;
 using test::info_answer;
 using test::vm_json;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -107,6 +109,32 @@ TEST(VmmClient, LetsNoSecretIntoAnError)
     EXPECT_THAT(id.error().message(), Not(HasSubstr("tok-")));
 }
 
+/// The message of a refusal in which the VMM says this to who has shown these credentials.
+std::string refusal_of(Endpoint const& endpoint, std::string const& reason)
+{
+    FakeTransport::State state { .answers = { { "GetInfo", { answered(R"({"error":")" + reason + "\"}", 400) } } } };
+    return client_of(state, secrets_of(endpoint)).info(an_id).error().message();
+}
+
+TEST(VmmClient, MasksCredentialsAsAHeaderHasThem)
+{
+    Endpoint const password { .address = "", .user = "admin", .password = Secret("hunter2secret") };
+    auto const basic = to_base64(as_bytes("admin:hunter2secret"));
+    EXPECT_THAT(refusal_of(password, "bad token Basic " + basic),
+        AllOf(HasSubstr("bad token Basic ***"), Not(HasSubstr("YWRt"))));
+    EXPECT_THAT(refusal_of(password, "bad " + basic.substr(0, basic.find('='))), Not(HasSubstr("YWRt")));
+    EXPECT_THAT(refusal_of(password, "not hunter2secret"), Not(HasSubstr("hunter2")));
+    EXPECT_THAT(refusal_of({ .address = "", .token = Secret("tok-123456") }, "bad token Bearer tok-123456"),
+        HasSubstr("Bearer ***"));
+}
+
+TEST(VmmClient, ShowsNoWordsWithAShortCredential)
+{
+    auto const message = refusal_of({ .address = "", .token = Secret("abcde") }, "bad token abcde, not abc");
+    EXPECT_THAT(message, AllOf(HasSubstr("not shown"), Not(HasSubstr("abc")), Not(HasSubstr("bad token"))));
+    EXPECT_THAT(refusal_of({ .address = "", .token = Secret("abcde") }, "no space left"), HasSubstr("no space left"));
+}
+
 TEST(VmmClient, DoesNotSendUserConfigToHaveAHash)
 {
     FakeTransport::State state {
@@ -178,6 +206,53 @@ TEST(VmmClient, AsksForLogsAndSaysWhenThereAreNone)
     EXPECT_EQ(client_of(state).logs(an_id, request, take).error().kind(), ErrorKind::NotFound);
 }
 
+/// What becomes of a log that is answered so; `text` is what was handed over of it.
+Result<void> take_log(std::string body, LogRequest const& request, std::string& text)
+{
+    FakeTransport::State state { .log = answered(std::move(body)) };
+    return client_of(state).logs(an_id, request, [&](std::string_view piece) -> Result<void> {
+        text += piece;
+        return ok;
+    });
+}
+
+TEST(VmmClient, TakesNoPageForALog)
+{
+    for (auto const* page : { "<html>login</html>", "<!DOCTYPE html>\n<p>", "\r\n <HTML lang=\"en\">" }) {
+        std::string text;
+        EXPECT_EQ(take_log(page, {}, text).error().kind(), ErrorKind::Invalid) << page;
+        EXPECT_EQ(text, "");
+    }
+    for (auto const* log : { "<6>[    0.000000] Linux version", "<ht", " \n", "", "< html" }) {
+        std::string text;
+        EXPECT_TRUE(take_log(log, {}, text).ok()) << log;
+        EXPECT_EQ(text, log);
+    }
+}
+
+TEST(VmmClient, TakesNoMoreThanTheLinesOfALogCanHave)
+{
+    std::string const long_log(std::size_t { 2 } << 20, 'x');
+    std::string text;
+    auto const refused = take_log(long_log, { .lines = 5 }, text);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_THAT(refused.error().message(), HasSubstr("more than the 1 MiB"));
+    EXPECT_FALSE(refused.error().remedy().empty());
+    EXPECT_TRUE(take_log(long_log, { .lines = 100 }, text).ok());
+    EXPECT_TRUE(take_log(long_log, { .lines = 5, .follow = true }, text).ok());
+    EXPECT_FALSE(take_log(std::string((std::size_t { 64 } << 20) + 1, 'x'), { .lines = 100000 }, text).ok());
+}
+
+TEST(VmmClient, WaitsForALogAsLongAsItWasToldTo)
+{
+    FakeTransport::State state { .log = answered("") };
+    auto const take = [](std::string_view) -> Result<void> { return ok; };
+    ASSERT_TRUE(client_of(state).logs(an_id, { .silence = std::chrono::seconds(3) }, take).ok());
+    EXPECT_EQ(state.silence, std::chrono::seconds(3));
+    ASSERT_TRUE(client_of(state).logs(an_id, { .follow = true, .silence = std::chrono::seconds(3) }, take).ok());
+    EXPECT_GT(state.silence, std::chrono::minutes(1));
+}
+
 std::vector<VmInfo> three_vms()
 {
     return { { .id = "aaaaaaaa-1", .name = "one" }, { .id = "bbbbbbbb-2", .name = "twin" },
@@ -207,6 +282,16 @@ TEST(VmmTransport, RefusesAddressesThatCannotBe)
         EXPECT_FALSE(make_transport({ .address = address }, Interrupt::never()).ok()) << address;
     for (auto const* address : { "unix:/run/vmm.sock", "http://127.0.0.1:10000", "https://host/dstack/" })
         EXPECT_TRUE(make_transport({ .address = address }, Interrupt::never()).ok()) << address;
+}
+
+TEST(VmmTransport, LooksAtTheCaFileBeforeAnybodyIsAsked)
+{
+    auto const ca = [](std::string const& path) {
+        return make_transport({ .address = "https://127.0.0.1:1", .tls = net::CaFile { path } }, Interrupt::never());
+    };
+    EXPECT_EQ(ca("/nowhere/ca.pem").error().kind(), ErrorKind::NotFound);
+    EXPECT_THAT(ca("/nowhere/ca.pem").error().remedy(), HasSubstr("--tls-ca"));
+    EXPECT_EQ(ca("/proc/version").error().kind(), ErrorKind::Invalid);
 }
 
 TEST(VmmTransport, SendsNoSecretToAnotherMachineWithoutTls)

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <fmt/format.h>
+
 #include "base/fd.h"
 #include "base/log.h"
 #include "config/toml_values.h"
@@ -53,7 +55,8 @@ Result<Context const*> context_named(Contexts const& contexts, std::string const
     auto const found = contexts.by_name.find(name);
     if (found == contexts.by_name.end())
         return Error(ErrorKind::NotFound, "there is no context " + printable(name, 80))
-            .remedy("add [contexts." + printable(name, 80) + "] with its url to ~/.config/mpcctl/config.toml");
+            .remedy("add [contexts." + printable(name, 80)
+                + "] with its url to the configuration file: that of --config, or ~/.config/mpcctl/config.toml");
     return &found->second;
 }
 
@@ -62,6 +65,7 @@ Result<Context const*> context_of(Choice const& choice, Contexts const& contexts
 {
     if (choice.address && choice.context)
         return Error(ErrorKind::Invalid, "both an address of the VMM and a context were given")
+            .exit_as(ExitCode::Usage)
             .remedy("give one of the two");
     if (choice.context)
         return context_named(contexts, *choice.context);
@@ -70,8 +74,40 @@ Result<Context const*> context_of(Choice const& choice, Contexts const& contexts
     if (contexts.default_name)
         return context_named(contexts, *contexts.default_name);
     return Error(ErrorKind::Invalid, "no VMM was named")
+        .exit_as(ExitCode::Usage)
         .remedy("give --vmm http://HOST:PORT or unix:PATH, set DSTACK_VMM_URL, or name a context in "
                 "~/.config/mpcctl/config.toml");
+}
+
+/// One that can be: errors say where it comes from, but for the choice, whose own place is its caller's to tell.
+Result<std::string> address_of(Choice const& choice, Context const* context, Lookup const& lookup)
+{
+    if (context) {
+        TRY(check_address(context->url).in("url of the context"));
+        return context->url;
+    }
+    if (choice.address)
+        return *choice.address;
+    auto address = lookup("DSTACK_VMM_URL").value_or("");
+    TRY(check_address(address).in("DSTACK_VMM_URL").exit_as(ExitCode::Usage));
+    return address;
+}
+
+/// Both, or neither: half of them would be sent as if it was all.
+Result<std::optional<std::pair<std::string, Secret>>> user_and_password(Lookup const& lookup)
+{
+    constexpr auto user_name = "DSTACK_VMM_AUTH_USER";
+    constexpr auto password_name = "DSTACK_VMM_AUTH_PASSWORD";
+    auto user = lookup(user_name);
+    auto password = lookup(password_name);
+    if (user.has_value() != password.has_value())
+        return Error(ErrorKind::Invalid,
+            fmt::format("{} is set, and {} is not", user ? user_name : password_name, user ? password_name : user_name))
+            .exit_as(ExitCode::Usage)
+            .remedy("set both or neither; a token goes into DSTACK_VMM_TOKEN");
+    if (!user)
+        return std::optional<std::pair<std::string, Secret>>();
+    return std::optional(std::pair(*std::move(user), Secret(*std::move(password))));
 }
 
 Result<void> add_credentials(Endpoint& endpoint, Choice const& choice, Context const* context, Lookup const& lookup)
@@ -80,9 +116,9 @@ Result<void> add_credentials(Endpoint& endpoint, Choice const& choice, Context c
         endpoint.token = TRY(read_token(*choice.token_file));
     } else if (auto token = lookup("DSTACK_VMM_TOKEN")) {
         endpoint.token = Secret(*std::move(token));
-    } else if (auto password = lookup("DSTACK_VMM_AUTH_PASSWORD")) {
-        endpoint.user = lookup("DSTACK_VMM_AUTH_USER").value_or("");
-        endpoint.password = Secret(*std::move(password));
+    } else if (auto credentials = TRY(user_and_password(lookup))) {
+        endpoint.user = std::move(credentials->first);
+        endpoint.password = std::move(credentials->second);
     } else if (context && context->token) {
         endpoint.token = context->token;
     } else if (context && context->token_file) {
@@ -119,7 +155,8 @@ Result<Contexts> read_contexts(std::filesystem::path const& path)
         return Contexts();
     if (!text.ok())
         return text.error();
-    auto contexts = TRY(Contexts::parse(*text).in(path.string()).remedy("mend the file; mpcctl(1) describes it"));
+    auto contexts =
+        TRY(Contexts::parse(*text).in(path.string()).remedy("mend the file; mpcctl(1) describes it under FILES"));
     bool const has_token =
         std::ranges::any_of(contexts.by_name, [](auto const& it) { return it.second.token.has_value(); });
     std::error_code error;
@@ -140,12 +177,11 @@ Result<Contexts> read_contexts(std::filesystem::path const& path)
 Result<Endpoint> resolve(Choice const& choice, Contexts const& contexts, Lookup const& lookup)
 {
     auto const* const context = TRY(context_of(choice, contexts, lookup));
-    Endpoint endpoint { .address = context ? context->url : choice.address.value_or("") };
-    if (endpoint.address.empty())
-        endpoint.address = lookup("DSTACK_VMM_URL").value_or("");
+    Endpoint endpoint { .address = TRY(address_of(choice, context, lookup)) };
     TRY(add_credentials(endpoint, choice, context, lookup));
     if (choice.ca && choice.insecure)
         return Error(ErrorKind::Invalid, "a CA file, and --insecure, which does not look at it")
+            .exit_as(ExitCode::Usage)
             .remedy("give one of the two");
     if (choice.insecure)
         endpoint.tls = net::InsecureTls();

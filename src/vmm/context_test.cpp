@@ -8,6 +8,7 @@
 namespace mpc::vmm {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -63,6 +64,29 @@ TEST(VmmContext, PrefersTheEnvironmentsTokenToTheContexts)
     EXPECT_FALSE(endpoint->token);
     EXPECT_EQ(endpoint->user, "me");
     EXPECT_EQ(endpoint->password->reveal(), "pw");
+}
+
+TEST(VmmContext, RefusesHalfACredential)
+{
+    for (auto const* name : { "DSTACK_VMM_AUTH_USER", "DSTACK_VMM_AUTH_PASSWORD" }) {
+        auto const half = resolve({}, contexts(), environment({ { name, "canary" } }));
+        ASSERT_FALSE(half.ok()) << name;
+        EXPECT_EQ(half.error().exit_code(), ExitCode::Usage);
+        EXPECT_THAT(half.error().message(), AllOf(HasSubstr(name), Not(HasSubstr("canary"))));
+    }
+}
+
+TEST(VmmContext, SaysWhereAnAddressThatCannotBeComesFrom)
+{
+    auto const url = resolve({}, {}, environment({ { "DSTACK_VMM_URL", "127.0.0.1:3" } }));
+    ASSERT_FALSE(url.ok());
+    EXPECT_THAT(url.error().message(), HasSubstr("DSTACK_VMM_URL"));
+    EXPECT_EQ(url.error().exit_code(), ExitCode::Usage);
+    Contexts const one { .by_name = { { "a", { .url = "unix:" } } } };
+    auto const context = resolve({ .context = "a" }, one, environment());
+    ASSERT_FALSE(context.ok());
+    EXPECT_THAT(context.error().message(), HasSubstr("context"));
+    EXPECT_NE(context.error().exit_code(), ExitCode::Usage);
 }
 
 TEST(VmmContext, LoosensTlsOnlyWhenTold)

@@ -19,6 +19,7 @@ public:
         http::Response log {};
         std::vector<std::pair<std::string, std::string>> calls {};  ///< method or target, and body
         std::optional<Error> error {};                              ///< of every call
+        Duration silence {};                                        ///< that the last stream() was allowed
     };
 
     explicit FakeTransport(State& state) : m_state(state) {}
@@ -38,8 +39,9 @@ public:
         return answer;
     }
 
-    Result<http::Response> stream(std::string const& target, http::OnPiece const& on_piece, Duration) override
+    Result<http::Response> stream(std::string const& target, http::OnPiece const& on_piece, Duration silence) override
     {
+        m_state.silence = silence;
         m_state.calls.emplace_back(target, "");
         if (m_state.error)
             return *m_state.error;

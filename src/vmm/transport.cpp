@@ -11,11 +11,17 @@ namespace mpc::vmm {
 namespace {
 
 constexpr std::size_t most_answer_bytes = std::size_t { 32 } << 20;
+constexpr std::string_view unix_prefix = "unix:";
 constexpr auto longest_stream = std::chrono::hours(24 * 30);
 
 bool fits_a_header(std::string_view text)
 {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+std::string basic_credentials(Endpoint const& endpoint)
+{
+    return to_base64(as_bytes(endpoint.user + ":" + endpoint.password->reveal()));
 }
 
 /// The headers that say who we are: none, or one.
@@ -30,9 +36,9 @@ Result<std::vector<http::Header>> headers_of(Endpoint const& endpoint)
     if (!endpoint.password)
         return std::vector<http::Header> {};
     if (endpoint.user.find(':') != std::string::npos)
-        return Error(ErrorKind::Invalid, "the user name for the VMM has a colon");
-    auto const pair = endpoint.user + ":" + endpoint.password->reveal();
-    return std::vector<http::Header> { { "Authorization", "Basic " + to_base64(as_bytes(pair)) } };
+        return Error(ErrorKind::Invalid, "the user name for the VMM has a colon")
+            .remedy("set DSTACK_VMM_AUTH_USER to the name alone");
+    return std::vector<http::Header> { { "Authorization", "Basic " + basic_credentials(endpoint) } };
 }
 
 class TcpTransport : public Transport {
@@ -106,21 +112,40 @@ Error no_such_address(std::string const& detail)
 
 }  // namespace
 
-Result<std::unique_ptr<Transport>> make_transport(Endpoint endpoint, Interrupt const& interrupt)
+std::vector<Secret> secrets_of(Endpoint const& endpoint)
 {
-    auto headers = TRY(headers_of(endpoint));
-    if (endpoint.address.starts_with("unix:")) {
-        auto path = endpoint.address.substr(5);
-        if (path.empty())
-            return no_such_address("unix: without a path");
-        return std::unique_ptr<Transport>(std::make_unique<UnixTransport>(std::move(path), endpoint.timeout,
-            std::move(headers), interrupt));
-    }
-    auto const url = net::Url::parse(endpoint.address);
+    std::vector<Secret> secrets;
+    if (endpoint.token)
+        secrets.push_back(*endpoint.token);
+    if (!endpoint.password)
+        return secrets;
+    secrets.push_back(*endpoint.password);
+    auto sent = basic_credentials(endpoint);
+    // Who repeats it may leave its padding away.
+    sent.resize(sent.find_last_not_of('=') + 1);
+    secrets.emplace_back(std::move(sent));
+    return secrets;
+}
+
+Result<void> check_address(std::string const& address)
+{
+    if (address.starts_with(unix_prefix))
+        return address.size() > unix_prefix.size() ? Result<void>(ok) : no_such_address("unix: without a path");
+    auto const url = net::Url::parse(address);
     if (!url.ok())
         return no_such_address(url.error().message());
-    if (url->has_query())
-        return no_such_address("has a query");
+    return url->has_query() ? no_such_address("has a query") : Result<void>(ok);
+}
+
+Result<std::unique_ptr<Transport>> make_transport(Endpoint endpoint, Interrupt const& interrupt)
+{
+    TRY(check_address(endpoint.address));
+    auto headers = TRY(headers_of(endpoint));
+    TRY(net::check_trust(endpoint.tls).remedy("give a readable PEM file: --tls-ca, or ca of the context"));
+    if (endpoint.address.starts_with(unix_prefix))
+        return std::unique_ptr<Transport>(std::make_unique<UnixTransport>(endpoint.address.substr(unix_prefix.size()),
+            endpoint.timeout, std::move(headers), interrupt));
+    auto const url = net::Url::parse(endpoint.address);
     if (!headers.empty() && !url->is_private() && !std::holds_alternative<net::InsecureTls>(endpoint.tls))
         return Error(ErrorKind::Invalid, "the VMM's token or password would go to " + url->host() + " without TLS")
             .remedy("use https, or a tunnel to the VMM; --insecure sends it all the same");

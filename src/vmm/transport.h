@@ -33,8 +33,15 @@ public:
         Duration silence) = 0;
 };
 
-/// Checks the endpoint without talking to it. `interrupt` must outlive the transport. Errors: Invalid (no such form of
-/// address; a secret that cannot be sent in a header, or would go to another machine without TLS).
+/// What must never be shown of the endpoint: token and password, and the password as a header has it.
+[[nodiscard]] std::vector<Secret> secrets_of(Endpoint const& endpoint);
+
+/// Whether a VMM can have this address. Errors: Invalid.
+[[nodiscard]] Result<void> check_address(std::string const& address);
+
+/// Checks the endpoint without talking to it. `interrupt` must outlive the transport. Errors: those of check_address()
+/// and net::check_trust(); Invalid (a secret that cannot be sent in a header, or would go to another machine without
+/// TLS).
 [[nodiscard]] Result<std::unique_ptr<Transport>> make_transport(Endpoint endpoint, Interrupt const& interrupt);
 
 }  // namespace mpc::vmm

@@ -1,12 +1,15 @@
 // The only file of mpcctl that sees CLI11. A command is added by a function here and an alternative of Command.
 #include "mpcctl/arguments.h"
 
+#include <algorithm>
 #include <iostream>
+#include <ranges>
 
 #include <CLI/CLI.hpp>
 
 #include "base/command_line.h"
 #include "base/log.h"
+#include "config/nearest.h"
 #include "mpcctl/arguments_deploy.h"
 #include "mpcctl/arguments_image.h"
 #include "mpcctl/arguments_sim.h"
@@ -310,6 +313,33 @@ void add_approve(CommandLine& line)
     command->callback([&line] { line.chosen = line.approve; });
 }
 
+/// That the words up to the first option, the last first, are commands. CLI11 says of another one only that a command
+/// is missing.
+Result<void> check_commands(CLI::App const& app, std::vector<std::string> const& words)
+{
+    auto const* at = &app;
+    for (auto const& word : words | std::views::reverse) {
+        auto const commands = at->get_subcommands([](CLI::App const*) { return true; });
+        if (commands.empty() || word.starts_with('-'))
+            return ok;
+        auto const found = std::ranges::find(commands, word, [](CLI::App const* one) { return one->get_name(); });
+        if (found == commands.end()) {
+            std::vector<std::string> names;
+            std::ranges::transform(commands, std::back_inserter(names),
+                [](auto const* one) { return one->get_name(); });
+            std::vector<std::string_view> const known(names.begin(), names.end());
+            auto const above = at == &app ? "mpcctl" : "mpcctl " + at->get_name();
+            auto const shown = printable(word, 40);
+            return Error(ErrorKind::Invalid, "there is no command " + above + " " + shown)
+                .exit_as(mpc::ExitCode::Usage)
+                .remedy("the nearest is " + above + " " + std::string(config::nearest(shown, known).name) + "; see "
+                    + above + " --help for all");
+        }
+        at = *found;
+    }
+    return ok;
+}
+
 }  // namespace
 
 Result<std::optional<Command>> parse_arguments(int count, char const* const* values)
@@ -327,8 +357,10 @@ Result<std::optional<Command>> parse_arguments(int count, char const* const* val
     add_approve(line);
     add_deploy_commands(line.app, line.deploy, line.chosen);
     add_image_commands(line.app, line.image, line.chosen);
+    auto words = command_line_words(count, values);
+    TRY(check_commands(line.app, words));
     try {
-        line.app.parse(command_line_words(count, values));
+        line.app.parse(std::move(words));
     } catch (CLI::Success const& asked) {
         line.app.exit(asked, std::cout);
         return std::optional<Command>();

@@ -11,8 +11,13 @@ namespace {
 void add_vmm_access(CLI::App& command, VmmOptions& options)
 {
     auto const group = "The VMM";
+    auto const is_address = [](std::string const& text) {
+        auto const checked = vmm::check_address(text);
+        return checked.ok() ? "" : checked.error().message() + "; " + checked.error().remedy();
+    };
     command.add_option("--vmm", options.choice.address, "Where it listens (DSTACK_VMM_URL)")
         ->type_name("URL|unix:PATH")
+        ->check(is_address)
         ->group(group);
     command.add_option("--token-file", options.choice.token_file, "A file that holds its token (DSTACK_VMM_TOKEN)")
         ->type_name("FILE")
@@ -57,11 +62,22 @@ void add_wait(CLI::App& command, int& seconds)
 
 void add_json(CLI::App& command, bool& json) { command.add_flag("--json", json, "JSON instead of text"); }
 
+/// What a verification accepts is worth nothing where nothing is verified.
+void check_health(HealthOptions const& options)
+{
+    if (!options.verifies() && (options.policy.file || options.collateral.file))
+        throw CLI::RequiresError(options.policy.file ? "--policy" : "--collateral", "--public-data or --agent");
+}
+
 /// Makes the command the chosen one when it is given.
 template <typename Options>
 void choose(CLI::App& command, Options const& options, std::optional<Command>& chosen)
 {
-    command.callback([&options, &chosen] { chosen = options; });
+    command.callback([&options, &chosen] {
+        if constexpr (requires { options.health; })
+            check_health(options.health);
+        chosen = options;
+    });
 }
 
 void add_deployment(CLI::App& command, DeploymentInput& input)
@@ -86,7 +102,7 @@ void add_plan(CLI::App& app, DeployCommands& commands, std::optional<Command>& c
     choose(*command, options, chosen);
 }
 
-void add_health(CLI::App& command, HealthOptions& options)
+void add_health(CLI::App& command, HealthOptions& options, std::string const& policy_text)
 {
     auto const group = "The node's health";
     command
@@ -102,9 +118,7 @@ void add_health(CLI::App& command, HealthOptions& options)
         ->type_name("URL|SOCKET")
         ->excludes(public_data)
         ->group(group);
-    command.add_option("--policy", options.policy.file, "What that verification accepts, but for the image")
-        ->type_name("FILE")
-        ->group(group);
+    command.add_option("--policy", options.policy.file, policy_text)->type_name("FILE")->group(group);
     command.add_option("--collateral", options.collateral.file, "Intel's collateral for it")
         ->type_name("FILE")
         ->group(group);
@@ -122,7 +136,8 @@ void add_deploy(CLI::App& app, DeployCommands& commands, std::optional<Command>&
         ->check(CLI::Range(1, 86400));
     command->add_option("--record", options.record, "Keep app-compose and launcher compose here (default: .)")
         ->type_name("DIR");
-    add_health(*command, options.health);
+    add_health(*command, options.health,
+        "What that verification accepts; where it lists no image, the deployment's is the one");
     add_json(*command, options.json);
     add_vmm(*command, options.vmm);
     choose(*command, options, chosen);
@@ -159,9 +174,10 @@ void add_upgrade(CLI::App& app, DeployCommands& commands, std::optional<Command>
     auto* const rpc = command->add_option("--rpc", options.approved.endpoints, "NEAR JSON-RPC endpoint for it")
                           ->type_name("URL")
                           ->allow_extra_args(false);
-    command->add_option("--contract", options.approved.contract, "The network's contract, which must allow the image")
-        ->type_name("ACCOUNT")
-        ->needs(rpc);
+    rpc->needs(command
+            ->add_option("--contract", options.approved.contract, "The network's contract, which must allow the image")
+            ->type_name("ACCOUNT")
+            ->needs(rpc));
     command->add_option("--user-config", options.user_config, "The whole new user_config, instead of the old one")
         ->type_name("FILE");
     add_fetch(*command, options.fetch);
@@ -178,7 +194,7 @@ void add_upgrade(CLI::App& app, DeployCommands& commands, std::optional<Command>
     command->add_flag("--back", options.back, "Take the upgrade that is under way back");
     command->add_flag("--take-over", options.take_over, "Although another upgrade has claimed the VM");
     command->add_flag("--yes", options.yes, "Do not ask");
-    add_health(*command, options.health);
+    add_health(*command, options.health, "What that verification accepts, but for the image, which is the new one");
     add_json(*command, options.json);
     add_vmm_access(*command, options.vmm);
     command->add_option("--context", options.contexts, "A host of the configuration file; with --all again for more")
@@ -256,9 +272,10 @@ void add_doctor(CLI::App& app, DeployCommands& commands, std::optional<Command>&
                           ->type_name("URL")
                           ->allow_extra_args(false)
                           ->excludes(offline);
-    command->add_option("--contract", options.approved.contract, "The network's contract, to see that it answers")
-        ->type_name("ACCOUNT")
-        ->needs(rpc);
+    rpc->needs(command
+            ->add_option("--contract", options.approved.contract, "The network's contract, to see that it answers")
+            ->type_name("ACCOUNT")
+            ->needs(rpc));
     auto* const host = command->add_flag("--host", options.host, "Examine this machine as a host of CVMs, too");
     auto const group = "The host";
     command->add_option("--root", options.host_options.root, "Where its files are seen (default: /)")

@@ -21,11 +21,15 @@ enum class ExitCode : int {
 /// a bad input.
 [[nodiscard]] ExitCode code_of(Error const& error);
 
+/// The error's remedy; where nobody has given it one, what to do about errors of its kind. Never empty.
+[[nodiscard]] std::string remedy_for(Error const& error);
+
 /// Marks whatever went wrong while talking to somebody as the other side's doing, so that code_of() says OtherSide.
+/// That we were asked to end is nobody's.
 template <typename T>
 [[nodiscard]] Result<T> from_other_side(Result<T> result)
 {
-    if (result.ok() || result.error().kind() == ErrorKind::Internal)
+    if (result.ok() || result.error().kind() == ErrorKind::Internal || result.error().kind() == ErrorKind::Interrupted)
         return result;
     return Error(ErrorKind::Refused, result.error().message()).remedy(result.error().remedy());
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/interrupt.h"
+
 namespace mpc::ctl {
 namespace {
 
@@ -23,7 +25,17 @@ TEST(ControlExitCode, OfAnotherSidesNonsenseIsTheOtherSides)
     EXPECT_EQ(error.message(), "what");
     EXPECT_EQ(error.remedy(), "how");
     EXPECT_EQ(code_of(from_other_side(Result<int>(Error(ErrorKind::Internal, ""))).error()), ExitCode::Internal);
+    EXPECT_EQ(from_other_side(Result<int>(Interrupt::error())).error().kind(), ErrorKind::Interrupted);
     EXPECT_EQ(from_other_side(Result<int>(7)).value(), 7);
+}
+
+TEST(ControlExitCode, GoesWithARemedyWhateverTheErrorIs)
+{
+    for (auto const kind :
+        { ErrorKind::Internal, ErrorKind::Invalid, ErrorKind::NotFound, ErrorKind::Io, ErrorKind::Timeout,
+            ErrorKind::Interrupted, ErrorKind::Unreachable, ErrorKind::Refused, ErrorKind::Mismatch })
+        EXPECT_NE(remedy_for(Error(kind, "")), "");
+    EXPECT_EQ(remedy_for(Error(ErrorKind::Io, "").remedy("how")), "how");
 }
 
 }  // namespace

@@ -30,8 +30,7 @@ void say_printable(char const* label, std::string_view text)
 ExitCode report(Error const& error)
 {
     say_printable("mpcctl", error.message());
-    if (!error.remedy().empty())
-        say_printable("remedy", error.remedy());
+    say_printable("remedy", remedy_for(error));
     return code_of(error);
 }
 

@@ -21,6 +21,12 @@ Result<void> write_output(std::filesystem::path const& path, std::string_view co
     if (error || path.empty() || !target.has_filename())
         return Error(ErrorKind::Io, fmt::format("cannot write to \"{}\"", path.string()))
             .remedy("give a path for a file");
+    if (path == "-")
+        return Error(ErrorKind::Invalid, "- is not the name of a file")
+            .exit_as(mpc::ExitCode::Usage)
+            .remedy(
+                "name a file (one of that name is ./-); where a command can use standard output, it is what it uses "
+                "without the option");
     auto const status = std::filesystem::symlink_status(target, error);
     if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
         return Error(ErrorKind::Invalid, path.string() + " is not a regular file")

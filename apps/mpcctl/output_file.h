@@ -9,7 +9,7 @@
 namespace mpc::ctl {
 
 /// Writes the file as write_file_atomically() does, at a path that may be relative. Errors: Invalid (something else
-/// than a file is there already, such as a link, which may be /dev/stdout), Io.
+/// than a file is there already, such as a link, which may be /dev/stdout; "-", with the exit code Usage), Io.
 [[nodiscard]] Result<void> write_output(std::filesystem::path const& path, std::string_view content);
 
 /// As write_output(), for bytes that will be measured. Other bytes that it replaces may have been measured as well:

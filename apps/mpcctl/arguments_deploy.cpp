@@ -137,7 +137,7 @@ void add_deploy(CLI::App& app, DeployCommands& commands, std::optional<Command>&
     command->add_option("--record", options.record, "Keep app-compose and launcher compose here (default: .)")
         ->type_name("DIR");
     add_health(*command, options.health,
-        "What that verification accepts; where it lists no image, the deployment's is the one");
+        "What that verification accepts; where it lists no image: the override's, or on a new disk the deployment's");
     add_json(*command, options.json);
     add_vmm(*command, options.vmm);
     choose(*command, options, chosen);

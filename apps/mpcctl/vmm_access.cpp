@@ -1,7 +1,7 @@
 #include "mpcctl/vmm_access.h"
 
 #include <cstdlib>
-#include <iostream>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/user_directory.h"
@@ -27,6 +27,33 @@ json::Value configuration_json(vmm::Configuration const& configuration)
         { "compose_hash", to_hex(sha256({ as_bytes(configuration.compose_file) })) } };
 }
 
+/// A line that somebody types. Signals are taken as a descriptor, so they would not end a read that blocks.
+Result<std::string> read_line(Interrupt const& interrupt)
+{
+    constexpr std::size_t longest = 4096;
+    std::string line;
+    while (line.size() < longest) {
+        pollfd waited[] = { { .fd = STDIN_FILENO, .events = POLLIN, .revents = 0 },
+            { .fd = interrupt.fd(), .events = POLLIN, .revents = 0 } };
+        if (poll(waited, std::size(waited), -1) < 0 && errno == EINTR)
+            continue;
+        if (interrupt.raised())
+            return Error(ErrorKind::Interrupted,
+                "asked to end by a signal before there was an answer: nothing was done")
+                .remedy("run it again when you want it done");
+        char piece[256];
+        auto const count = read(STDIN_FILENO, piece, sizeof piece);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            break;
+        line.append(piece, static_cast<std::size_t>(count));
+        if (auto const end = line.find('\n'); end != std::string::npos)
+            return line.substr(0, end);
+    }
+    return line;
+}
+
 }  // namespace
 
 std::optional<std::filesystem::path> configuration_file(VmmOptions const& options)
@@ -40,7 +67,8 @@ std::optional<std::filesystem::path> configuration_file(VmmOptions const& option
 Result<vmm::Contexts> contexts_of(VmmOptions const& options)
 {
     if (options.config && !std::filesystem::exists(*options.config))
-        return Error(ErrorKind::NotFound, "--config: there is no file " + options.config->string());
+        return Error(ErrorKind::NotFound, "--config: there is no file " + options.config->string())
+            .remedy("give the path of a configuration file, or leave --config away");
     auto const file = configuration_file(options);
     return file ? vmm::read_contexts(*file) : vmm::Contexts();
 }
@@ -80,14 +108,37 @@ json::Object vm_json(vmm::VmInfo const& vm)
         { "events", std::move(events) } };
 }
 
-std::optional<std::string> ask(std::string const& question)
+Result<std::optional<std::string>> ask(std::string const& question, Interrupt const& interrupt)
 {
     if (isatty(STDIN_FILENO) == 0 || isatty(STDERR_FILENO) == 0)
-        return std::nullopt;
+        return std::optional<std::string>();
     say(stderr, "{} ", question);
-    std::string answer;
-    std::getline(std::cin, answer);
-    return answer;
+    auto answer = read_line(interrupt);
+    if (!answer.ok())
+        say(stderr, "\n");
+    return std::optional(TRY(std::move(answer)));
+}
+
+std::optional<std::string> ask(std::string const& question)
+{
+    auto const interrupt = Interrupt::on_signals();
+    auto const answer =
+        interrupt.ok() ? ask(question, *interrupt) : Result<std::optional<std::string>>(interrupt.error());
+    return answer.ok() ? *answer : "";
+}
+
+Result<void> ask_consent(std::string const& what, Interrupt const& interrupt)
+{
+    auto const answer = TRY(ask(what + " Go on? [y/N]", interrupt));
+    if (answer && (*answer == "y" || *answer == "Y" || *answer == "yes"))
+        return ok;
+    if (!answer)
+        return Error(ErrorKind::Invalid, "consent is needed, and nobody can be asked: nothing was done")
+            .exit_as(mpc::ExitCode::Usage)
+            .remedy("run it on a terminal, or give --yes");
+    return Error(ErrorKind::Invalid, "not confirmed: nothing was done")
+        .exit_as(mpc::ExitCode::Usage)
+        .remedy("answer y or yes to go on, or give --yes");
 }
 
 }  // namespace mpc::ctl

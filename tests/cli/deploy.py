@@ -16,6 +16,7 @@ import threading
 
 import suite
 from support.http_server import serving
+from support.terminal import CONTROL_C, at_a_terminal
 
 MPCCTL = os.path.join(os.path.abspath(sys.argv[1]), "bin", "mpcctl")
 DIGEST = "sha256:" + "a" * 64
@@ -152,7 +153,7 @@ def vms_are_listed_for_people_and_machines():
 
 def vms_start_and_stop_and_that_is_waited_for():
     vmm = Vmm()
-    vmm.add("one")
+    identity = vmm.add("one")
     with running(vmm) as url:
         assert_ends(mpcctl(url, "start", "one"), 12, "runs already")
         assert_ends(mpcctl(url, "stop", "one"), 0, "stopped")
@@ -161,6 +162,8 @@ def vms_start_and_stop_and_that_is_waited_for():
         assert_ends(mpcctl(url, "stop", "one", "--force"), 0, "killed")
         vmm.lie = "status"
         assert_ends(mpcctl(url, "start", "one", "--wait", "1"), 4, "is not running after 1 s")
+        vmm.vms[identity]["status"] = "running"
+        assert_ends(mpcctl(url, "stop", "one", "--wait", "1"), 4, "is not stopped after 1 s", f"mpcctl stop --force {identity}")
 
 
 def ambiguous_and_unknown_names_are_refused():
@@ -359,6 +362,17 @@ def a_disk_is_not_lost_unasked_when_its_key_provider_is_taken_away():
     assert not {"ShutdownVm", "UpdateVm", "StartVm"} & set(vmm.methods()[before:]), vmm.methods()
 
 
+def nothing_is_changed_without_consent():
+    vmm = Vmm()
+    vmm.add("node")
+    environment = {**os.environ, "DSTACK_VMM_TOKEN": TOKEN, "XDG_CONFIG_HOME": "/nonexistent"}
+    for typed in ("n\n", CONTROL_C):
+        with running(vmm) as url, deployment() as path:
+            code, output = at_a_terminal([MPCCTL, "deploy", "--file", path, "--accept-data-loss", "--vmm", url], "Go on", typed, environment)
+            assert code in (2, 3, 4) and "nothing was" in output, (typed, code, output)
+    assert not {"ShutdownVm", "UpdateVm", "StartVm"} & set(vmm.methods()), vmm.methods()
+
+
 def a_vmm_that_makes_something_else_is_found_out():
     vmm = Vmm()
     vmm.lie = {"compose_file": "{}"}
@@ -426,6 +440,7 @@ suite.run([
     a_deployment_is_planned_made_and_found_again,
     a_disk_is_not_lost_unasked,
     a_disk_is_not_lost_unasked_when_its_key_provider_is_taken_away,
+    nothing_is_changed_without_consent,
     a_vmm_that_makes_something_else_is_found_out,
     a_vm_that_cannot_boot_is_deployed_but_not_healthy,
     an_answer_that_is_lost_names_what_may_exist,

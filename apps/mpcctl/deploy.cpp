@@ -35,18 +35,11 @@ Result<void> check_plan(vmm::Plan const& plan, DeployOptions const& options)
     return ok;
 }
 
-Result<void> confirm(vmm::Plan const& plan, DeployOptions const& options)
+Result<void> confirm(vmm::Plan const& plan, DeployOptions const& options, Interrupt const& interrupt)
 {
     if (plan.action != vmm::Action::Change || options.yes)
         return ok;
-    auto const answer = ask("VM " + plan.vm_id + " will be stopped, changed and started. Go on? [y/N]");
-    if (!answer)
-        return Error(ErrorKind::Invalid, "VM " + plan.vm_id + " would be stopped and changed, and nobody can be asked")
-            .exit_as(mpc::ExitCode::Usage)
-            .remedy("run it on a terminal, or give --yes");
-    if (*answer != "y" && *answer != "Y" && *answer != "yes")
-        return Error(ErrorKind::Invalid, "not confirmed: nothing was changed").remedy("answer y to go on");
-    return ok;
+    return ask_consent("VM " + plan.vm_id + " will be stopped, changed and started.", interrupt);
 }
 
 /// Keeps what is measured under names that say which it is.
@@ -263,7 +256,7 @@ Result<ExitCode> run(DeployOptions const& options, Interrupt const& interrupt)
             say("{}\n", json::write_pretty(plan_json(plan)));
         return ExitCode::NothingToDo;
     }
-    TRY(confirm(plan, options));
+    TRY(confirm(plan, options, interrupt));
     auto const expected = TRY(expected_of(wanted, plan, options.health));
     TRY(keep_record(wanted, plan, options.record));
     // The log of an earlier boot may still be there: only what comes after its last line is about this one.

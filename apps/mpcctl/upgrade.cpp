@@ -63,7 +63,8 @@ ExitCode tell_already(UpgradeOptions const& options, UpgradeTarget const& target
     return ExitCode::NothingToDo;
 }
 
-Result<void> announce(UpgradeOptions const& options, UpgradeTarget const& target, NodePlan const& plan)
+Result<void> announce(UpgradeOptions const& options, UpgradeTarget const& target, NodePlan const& plan,
+    Interrupt const& interrupt)
 {
     if (plan.need == Need::GoOn) {
         say(stderr, "going on with the upgrade to {}{}\n", plan.record.digest.text(),
@@ -73,7 +74,8 @@ Result<void> announce(UpgradeOptions const& options, UpgradeTarget const& target
     return confirm(options,
         fmt::format("{} ({}) will be stopped, given the image {} and started; if it does not get well within "
                     "{} s, it goes back to what it has now.",
-            target.label(), target.vm.id, plan.record.digest.text(), options.health_seconds));
+            target.label(), target.vm.id, plan.record.digest.text(), options.health_seconds),
+        interrupt);
 }
 
 Result<ExitCode> upgrade_one(UpgradeOptions const& options, Interrupt const& interrupt)
@@ -95,7 +97,7 @@ Result<ExitCode> upgrade_one(UpgradeOptions const& options, Interrupt const& int
     if (plan.need == Need::None)
         return tell_already(options, target, plan.record);
     TRY(FetchCheck(options.fetch, interrupt).check(plan));
-    TRY(announce(options, target, plan));
+    TRY(announce(options, target, plan, interrupt));
     return tell(options, plan.record, TRY(perform(options, target, plan, interrupt)));
 }
 

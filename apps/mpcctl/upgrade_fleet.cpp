@@ -117,7 +117,8 @@ Result<bool> plan_all(Fleet& fleet, UpgradeOptions const& options, image::ImageD
         TRY(confirm(options,
             fmt::format("One after the other, until one does not get well within {} s:\n{}"
                         "Each is stopped, given the image {} and started.",
-                options.health_seconds, list, digest.text())));
+                options.health_seconds, list, digest.text()),
+            interrupt));
     return is_anything;
 }
 

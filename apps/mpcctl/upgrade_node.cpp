@@ -259,18 +259,12 @@ Result<void> FetchCheck::check(NodePlan const& plan)
     return ok;
 }
 
-Result<void> confirm(UpgradeOptions const& options, std::string const& what)
+Result<void> confirm(UpgradeOptions const& options, std::string const& what, Interrupt const& interrupt)
 {
-    if (options.yes) {
-        say(stderr, "{}\n", what);
-        return ok;
-    }
-    auto const answer = ask(what + " Go on (yes or no)?");
-    if (answer && *answer == "yes")
-        return ok;
-    return Error(ErrorKind::Invalid, answer ? "not confirmed: nothing was done" : "nobody can be asked for consent")
-        .exit_as(mpc::ExitCode::Usage)
-        .remedy("answer yes, or give --yes");
+    if (!options.yes)
+        return ask_consent(what, interrupt);
+    say(stderr, "{}\n", what);
+    return ok;
 }
 
 Result<Performed> perform(UpgradeOptions const& options, UpgradeTarget const& target, NodePlan const& plan,

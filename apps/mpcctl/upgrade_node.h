@@ -69,8 +69,8 @@ private:
     std::vector<std::string> m_known {};  ///< repository and tags that were asked for
 };
 
-/// Asks on the terminal, unless --yes. Errors: Invalid (exit code Usage).
-[[nodiscard]] Result<void> confirm(UpgradeOptions const& options, std::string const& what);
+/// Asks on the terminal, unless --yes. Errors: those of ask_consent().
+[[nodiscard]] Result<void> confirm(UpgradeOptions const& options, std::string const& what, Interrupt const& interrupt);
 
 struct Performed {
     vmm::UpgradeOutcome outcome;

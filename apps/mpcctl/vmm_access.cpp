@@ -119,14 +119,6 @@ Result<std::optional<std::string>> ask(std::string const& question, Interrupt co
     return std::optional(TRY(std::move(answer)));
 }
 
-std::optional<std::string> ask(std::string const& question)
-{
-    auto const interrupt = Interrupt::on_signals();
-    auto const answer =
-        interrupt.ok() ? ask(question, *interrupt) : Result<std::optional<std::string>>(interrupt.error());
-    return answer.ok() ? *answer : "";
-}
-
 Result<void> ask_consent(std::string const& what, Interrupt const& interrupt)
 {
     auto const answer = TRY(ask(what + " Go on? [y/N]", interrupt));

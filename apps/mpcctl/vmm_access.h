@@ -39,8 +39,6 @@ struct VmmOptions {
 /// Asks for a line on the terminal. Absent when standard input or error is no terminal; "" at the end of the input.
 /// Errors: Interrupted.
 [[nodiscard]] Result<std::optional<std::string>> ask(std::string const& question, Interrupt const& interrupt);
-/// The same where the caller has no interrupt at hand; a signal is no answer: "".
-[[nodiscard]] std::optional<std::string> ask(std::string const& question);
 /// Says what will be done, and asks whether to go on: "y" or "yes" is consent. Errors: Invalid with the exit code Usage
 /// (any other answer; nobody can be asked), Interrupted.
 [[nodiscard]] Result<void> ask_consent(std::string const& what, Interrupt const& interrupt);

@@ -28,7 +28,7 @@ private:
     std::chrono::steady_clock::time_point m_at;
 };
 
-/// SIGTERM, SIGINT and the like, or a call, seen as a file descriptor that becomes readable. Once raised it stays raised.
+/// SIGTERM, SIGINT and the like, or a call, as a descriptor that becomes readable. Once raised it stays raised.
 class Interrupt {
 public:
     /// Blocks the signals in this thread (and those it starts later) and watches for them, but for an ignored SIGHUP.

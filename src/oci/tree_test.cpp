@@ -1,9 +1,7 @@
-// A tree, and the image of it.
+// A tree, what it is stacked on, and the image of it.
 #include <gtest/gtest.h>
 
 #include "oci/build.h"
-#include "oci/comparison.h"
-#include "oci/inventory.h"
 #include "support/raised_signal.h"
 #include "support/temporary_directory.h"
 
@@ -166,13 +164,27 @@ TEST_F(TreeTest, NamesTheFileWhereADirectoryIsGivenForOne)
     EXPECT_EQ(m_tree.add_file(file, "/").error().remedy(), "name the file itself: /f");
 }
 
+struct Part {
+    std::string path;
+    TarType type = TarType::File;
+    std::string target {};
+};
+
+Inventory base_of(std::vector<Part> const& parts)
+{
+    Inventory base { .id = image::ImageId(Sha256 {}) };
+    for (auto const& [path, type, target] : parts)
+        base.files[path].entry = { .path = path, .type = type, .target = target };
+    return base;
+}
+
 /// What becomes of a file at that path on a base of these parts: "", or message and remedy.
 std::string stacked(std::vector<Part> const& base, std::string_view path, Tree tree = Tree())
 {
     TemporaryDirectory const directory;
     EXPECT_TRUE(tree.add_file(directory.write("f", "x"), path).ok());
     EXPECT_TRUE(tree.complete().ok());
-    auto const done = tree.stack_on(inventory_of({ base }).value());
+    auto const done = tree.stack_on(base_of(base));
     return done.ok() ? "" : done.error().message() + "; " + done.error().remedy();
 }
 
@@ -205,7 +217,7 @@ TEST(Stacking, ReplacesFilesAndLinksThatAreNoDirectories)
 
 TEST_F(TreeTest, LeavesDirectoriesOfABaseAsTheyAre)
 {
-    auto base = inventory_of({ { { "tmp", TarType::Directory }, { "own", TarType::Directory } } }).value();
+    auto base = base_of({ { "tmp", TarType::Directory }, { "own", TarType::Directory } });
     for (auto const* const path : { "tmp", "own" }) {
         base.files.at(path).entry.mode = 01777;
         base.files.at(path).entry.gid = 7;
@@ -256,15 +268,25 @@ TEST_F(TreeTest, AnArchiveForDockerLoadIsNotCompressedWithZstd)
     EXPECT_FALSE(build_image(request, ImageForm::DockerArchive, m_directory / "a", Interrupt::never()).ok());
 }
 
-TEST(Place, HasAFormAPathAndPerhapsADigest)
+TEST_F(TreeTest, BecomesNoImageThatItsReadersRefuseForItsConfig)
 {
-    auto const digest = "sha256:" + std::string(64, 'a');
-    EXPECT_EQ(Place::parse("oci:dir/").value().path, "dir");
-    EXPECT_EQ(Place::parse("oci-archive:a:b@" + digest).value().digest->text(), digest);
-    EXPECT_EQ(Place::parse("oci-archive:a:b@" + digest).value().path, "a:b");
-    for (auto const& bad :
-        { std::string("dir"), std::string("oci:"), std::string("tar:x"), "docker-archive:x@" + digest })
-        EXPECT_FALSE(Place::parse(bad).ok()) << bad;
+    BuildRequest request { .tree = m_tree };
+    request.defaults.labels["l"] = std::string(most_image_json_bytes, 'x');
+    auto const built = build_image(request, ImageForm::Layout, m_directory / "a", Interrupt::never());
+    ASSERT_FALSE(built.ok());
+    EXPECT_NE(built.error().message().find("the image's config or manifest"), std::string::npos);
+    EXPECT_TRUE(std::filesystem::is_empty(m_directory.path()));
+}
+
+TEST(BaseImage, HasRoomForAnotherLayer)
+{
+    TemporaryDirectory const directory;
+    StoredLayer const layer { .diff_id = DiffId(Sha256 {}), .blob = FileRange::open(directory.write("f", "")).value() };
+    StoredImage image { .config = "{}" };
+    image.layers.assign(most_layers, layer);
+    auto const base = BaseImage::read(image);
+    ASSERT_FALSE(base.ok());
+    EXPECT_EQ(base.error().message(), "it has 512 layers, and can have no more");
 }
 
 }  // namespace

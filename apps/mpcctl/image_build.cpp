@@ -8,7 +8,8 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "config/text.h"
+#include "base/text.h"
+#include "mpcctl/say.h"
 #include "oci/build.h"
 #include "oci/stage.h"
 #include "json/json.h"
@@ -82,7 +83,7 @@ Result<void> add_file(oci::Tree& tree, std::string const& text)
 void tell_what_is_left_behind(oci::LeftBehind const& left)
 {
     if (left.entries > 0)
-        fmt::print(stderr, "note: extended attributes are left behind, of {} of the files: {} of {}{}\n", left.entries,
+        say(stderr, "note: extended attributes are left behind, of {} of the files: {} of {}{}\n", left.entries,
             printable(left.attribute, 80), printable(left.first), left.entries > 1 ? ", and others" : "");
 }
 
@@ -143,7 +144,7 @@ Result<std::string> port_of(std::string const& text)
 /// JSON can hold nothing else. (A terminal's other charset, or a script's mistake.)
 Result<void> check_utf8(std::string const& option, std::vector<std::string> const& texts)
 {
-    if (!std::ranges::all_of(texts, config::is_utf8))
+    if (!std::ranges::all_of(texts, is_utf8))
         return usage(option + " is not UTF-8, which an image's config must be", "write it as UTF-8");
     return ok;
 }
@@ -260,10 +261,10 @@ Result<ExitCode> run(ImageBuildOptions const& options, Interrupt const& interrup
     std::signal(SIGXFSZ, SIG_IGN);
     auto const built = TRY(put(std::move(request), output, options.access, interrupt));
     if (options.json)
-        fmt::print("{}\n", json::write_pretty(as_json(built, options.output)));
+        say("{}\n", json::write_pretty(as_json(built, options.output)));
     else
-        fmt::print("manifest digest  {}\nimage ID         {}\nwritten to       {}\n", built.manifest.text(),
-            built.id.text(), options.output);
+        say("manifest digest  {}\nimage ID         {}\nwritten to       {}\n", built.manifest.text(), built.id.text(),
+            options.output);
     return ExitCode::Done;
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "mpcctl/say.h"
 #include "oci/comparison.h"
 
 namespace mpc::ctl {
@@ -90,7 +91,7 @@ Result<ExitCode> run(ImageCompareOptions const& options, Interrupt const& interr
     auto const a = TRY(inventory_of(options.a, options.access, interrupt));
     auto const b = TRY(inventory_of(options.b, options.access, interrupt));
     auto const comparison = oci::compare(a, b);
-    fmt::print("{}", options.json ? json::write_pretty(as_json(comparison)) + "\n" : as_text(comparison));
+    say("{}", options.json ? json::write_pretty(as_json(comparison)) + "\n" : as_text(comparison));
     return code_of(comparison.likeness);
 }
 

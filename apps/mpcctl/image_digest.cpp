@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "mpcctl/say.h"
 
 namespace mpc::ctl {
 
@@ -128,7 +129,7 @@ Result<ExitCode> run(ImageDigestOptions const& options, Interrupt const& interru
         auto const file = TRY(file_in(inventory, *options.file).in(printable(options.image)));
         found = Found { .asked = *options.file, .file = file };
     }
-    fmt::print("{}", options.json ? json::write_pretty(as_json(inventory, found)) + "\n" : as_text(inventory, found));
+    say("{}", options.json ? json::write_pretty(as_json(inventory, found)) + "\n" : as_text(inventory, found));
     return ExitCode::Done;
 }
 

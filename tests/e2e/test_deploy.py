@@ -85,14 +85,19 @@ def a_node_that_the_launcher_refuses_is_said_not_to_be_well(world):
         assert code == NOT_WELL, "there is nothing to change, and still it is not well"
 
 
+def stopped_after_a_deployment(it):
+    """Its VM, whose launcher's log ends well."""
+    assert it.deploy()[0] == DONE
+    (vm,) = it.vms()
+    it.vmm.shut_down(vm["id"])
+    return vm
+
+
 @test
 def a_deployment_that_was_cut_off_is_finished(world):
     with Vmm(world, images=[world.images.node]) as vmm:
         it = Deployment(world, vmm)
-        assert it.deploy()[0] == DONE
-        (vm,) = it.vms()
-        vmm.rpc("ShutdownVm", id=vm["id"])
-        vmm.wait_for_status(vm["id"], "stopped")
+        vm = stopped_after_a_deployment(it)
         code, outcome = it.deploy()  # as asked already, but it does not run
         assert code == DONE and outcome["healthy"] is True, outcome
         vmm.wait_for_node(vm["id"], it.image.id)
@@ -102,10 +107,7 @@ def a_deployment_that_was_cut_off_is_finished(world):
 def a_launch_of_the_boot_before_makes_no_deployment_well(world):
     with Vmm(world, images=[world.images.node]) as vmm:
         it = Deployment(world, vmm)
-        assert it.deploy()[0] == DONE
-        (vm,) = it.vms()
-        vmm.rpc("ShutdownVm", id=vm["id"])
-        vmm.wait_for_status(vm["id"], "stopped")
+        vm = stopped_after_a_deployment(it)
         it.write("user_config.toml", toml(f"mpc/{it.image.name}", override="sha256:" + "cd" * 32))
         approved_file(vmm, vm["id"]).write_text(json.dumps({"approved_hashes": [it.image.id]}))
         code, outcome = it.deploy()

@@ -216,6 +216,5 @@ def power_cuts_of_a_whole_machine_never_leave_an_unmeasured_node(world, seed):
         for _ in range(BOOTS_FOR_A_PORT):
             if machine.boots():
                 break
-            vmm.rpc("ShutdownVm", id=machine.id)
-            vmm.wait_for_status(machine.id, "stopped")
+            vmm.shut_down(machine.id)
         vmm.wait_for_node(machine.id, world.images.node.id)

@@ -53,8 +53,7 @@ def a_node_that_has_the_image_and_is_not_well_is_named(world):
     with with_both_images(world) as vmm:
         it = UpgradedNode(world, vmm)
         approved_file(vmm, it.vm).write_text(json.dumps({"approved_hashes": [it.old.id]}))
-        vmm.rpc("ShutdownVm", id=it.vm)
-        vmm.wait_for_status(it.vm, "stopped")
+        vmm.shut_down(it.vm)
         vmm.rpc("UpdateVm", id=it.vm, user_config=toml("mpc/node", override=it.new.id))
         vmm.rpc("StartVm", id=it.vm)
         vmm.wait_for(it.vm, "the boot", lambda info: info["boot_progress"] == "done")
@@ -68,8 +67,7 @@ def a_launch_of_the_boot_before_does_not_count(world):
     """A VM that was stopped, whose launcher's log ends well: nothing could be seen of it when the upgrade was begun."""
     with with_both_images(world) as vmm:
         it = UpgradedNode(world, vmm)
-        vmm.rpc("ShutdownVm", id=it.vm)
-        vmm.wait_for_status(it.vm, "stopped")
+        vmm.shut_down(it.vm)
         code, outcome = it.upgrade(UNKNOWN)
         assert code == 11 and outcome["outcome"] == "rolled_back" and "exit code 5" in outcome["reason"], outcome
 

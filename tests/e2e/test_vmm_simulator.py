@@ -46,8 +46,7 @@ def a_graceful_stop_and_a_start_keep_the_disk(world):
     with Vmm(world, images=[image, following]) as vmm:
         identity = vmm.rpc("CreateVm", **configuration(image))["id"]
         vmm.wait_for_node(identity, image.id)
-        vmm.rpc("ShutdownVm", id=identity)
-        info = vmm.wait_for_status(identity, "stopped")
+        info = vmm.shut_down(identity)
         assert info["shutdown_progress"] == "powering off", info
 
         approved_file(vmm, identity).write_text(json.dumps({"approved_hashes": [following.id, image.id]}))
@@ -136,8 +135,7 @@ def another_compose_file_cannot_open_the_disk(world):
     with Vmm(world, images=[image]) as vmm:
         identity = vmm.rpc("CreateVm", **configuration(image))["id"]
         vmm.wait_for_node(identity, image.id)
-        vmm.rpc("ShutdownVm", id=identity)
-        vmm.wait_for_status(identity, "stopped")
+        vmm.shut_down(identity)
         text, digest = app_compose(TEMPLATE, image.id, name="other")
         assert vmm.rpc("UpgradeApp", id=identity, compose_file=text) == {"id": digest[:40]}
         vmm.rpc("StartVm", id=identity)

@@ -101,6 +101,11 @@ class Vmm:
     def wait_for_status(self, identity, status):
         return self.wait_for(identity, f"status {status}", lambda info: info["status"] == status)
 
+    def shut_down(self, identity):
+        """Asks the guest to end, and waits until it has."""
+        self.rpc("ShutdownVm", id=identity)
+        return self.wait_for_status(identity, "stopped")
+
     # --- one VM -------------------------------------------------------------------------------------------------------
 
     def vm(self, identity):

@@ -5,7 +5,6 @@ usage: deploy.py BUILD_DIR
 
 import contextlib
 import hashlib
-import http.server
 import json
 import os
 import socket
@@ -15,7 +14,7 @@ import tempfile
 import threading
 
 import suite
-from support.http_server import serving
+from support.http_server import Handler, serving
 from support.terminal import CONTROL_C, at_a_terminal
 
 MPCCTL = os.path.join(os.path.abspath(sys.argv[1]), "bin", "mpcctl")
@@ -77,13 +76,7 @@ class Vmm:
 def running(vmm):
     """The URL at which the VMM listens; it wants TOKEN."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def answer(self, status, body):
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
+    class Calls(Handler):
         def do_GET(self):
             self.answer(200, vmm.log)
 
@@ -100,10 +93,7 @@ def running(vmm):
             else:
                 self.answer(200, json.dumps(vmm.call(method, body)).encode())
 
-        def log_message(self, *arguments):
-            pass
-
-    with serving(Handler) as address:
+    with serving(Calls) as address:
         try:
             yield address
         finally:

@@ -4,7 +4,6 @@ usage: vmm_commands.py BUILD_DIR
 """
 
 import contextlib
-import http.server
 import json
 import os
 import subprocess
@@ -14,7 +13,7 @@ import threading
 import time
 
 import suite
-from support.http_server import serving
+from support.http_server import Handler, serving
 from support.terminal import CONTROL_C, at_a_terminal
 
 MPCCTL = os.path.join(os.path.abspath(sys.argv[1]), "bin", "mpcctl")
@@ -41,13 +40,7 @@ class Vmm:
 def running(vmm):
     """The URL at which the VMM listens."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def answer(self, status, body):
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
+    class Calls(Handler):
         def do_GET(self):
             vmm.get(self)
 
@@ -57,10 +50,7 @@ def running(vmm):
             vmm.methods.append(method)
             vmm.post(self, method)
 
-        def log_message(self, *arguments):
-            pass
-
-    with serving(Handler) as address:
+    with serving(Calls) as address:
         yield address
 
 

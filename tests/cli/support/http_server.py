@@ -5,6 +5,19 @@ import http.server
 import threading
 
 
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers with a body, and keeps no log."""
+
+    def answer(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
 @contextlib.contextmanager
 def serving(handler):
     """The address "http://127.0.0.1:PORT" at which this class of handlers answers, in threads of their own."""
